@@ -1,0 +1,2 @@
+//! The `detc` command line.
+fn main() {}

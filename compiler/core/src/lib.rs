@@ -1,0 +1,21 @@
+//! The detc compiler as a pure library: no files, clock, environment or threads.
+//!
+//! | stage | module | what is true after it |
+//! | --- | --- | --- |
+//! | text → tree | [`syntax`] | the text is a [`syntax::ast::File`]; errors are diagnostics |
+//! | tree → plan | [`sema`] | names resolved, types checked, predicates expanded, parameters bound: a [`plan::Strategy`] |
+//! | plan over events | [`eval`] | the meaning: alerts |
+//! | plan × target | [`capability`] | the fidelity of each detection: exact, approximate or unsupported |
+//! | plan → query | [`dialect`] | text of each product's language, from a typed tree of its own |
+
+pub mod capability;
+pub mod diagnostics;
+pub mod dialect;
+pub mod eval;
+pub mod plan;
+pub mod sema;
+pub mod source;
+pub mod syntax;
+pub mod target;
+pub mod tuning;
+pub mod yaml;

@@ -1,0 +1,6 @@
+//! Text to tree: grammar, recovery from errors, and the formatter.
+//!
+//! After this stage the text is a [`ast::File`], with a diagnostic for each part that is not of the language. Nothing
+//! outside this folder names a type of the parser library.
+
+pub mod ast;

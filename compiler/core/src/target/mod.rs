@@ -1,0 +1,101 @@
+//! Targets as data: a product with its dialect, its limits and its profiles.
+//!
+//! `targets/<id>/target.yaml` says what the product is; `targets/<id>/profiles/*.yaml` say, for each event class, where a
+//! site's events live and what each field is called there. Data may narrow what a dialect can do, never widen it.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value as Json};
+
+/// A product that rules are compiled for.
+#[derive(Debug, Clone)]
+pub struct Target {
+    /// Such as `sentinel`: the name of its folder.
+    pub id: String,
+    /// Such as `Microsoft Sentinel`.
+    pub title: String,
+    /// The id of its dialect: `sigma`, `spl`, `kql`, `eql`.
+    pub dialect: String,
+    /// The ending of a rule file, without the dot.
+    pub extension: String,
+    /// The profile used when none is asked for.
+    pub default_profile: String,
+    /// The product's limits.
+    pub limits: Limits,
+    /// Everything else the dialect or templates need, by name.
+    pub settings: Map<String, Json>,
+    /// Templates by file name.
+    pub templates: BTreeMap<String, String>,
+    /// Its profiles by id.
+    pub profiles: BTreeMap<String, Profile>,
+}
+
+/// A product's limits on a rule; none where it has none or none is known.
+#[derive(Debug, Clone, Default)]
+pub struct Limits {
+    /// The longest query, in characters.
+    pub query_characters: Option<usize>,
+    /// The longest look-back, in milliseconds.
+    pub look_back: Option<i64>,
+}
+
+/// Where a site's events live and what their fields are called.
+#[derive(Debug, Clone)]
+pub struct Profile {
+    /// Such as `defend`: the name of its file.
+    pub id: String,
+    /// One line.
+    pub title: String,
+    /// What is installed at such a site.
+    pub description: String,
+    /// Dialect settings that hold for all classes.
+    pub settings: Map<String, Json>,
+    /// The classes the site has, by name. A class that is not here is absent.
+    pub classes: BTreeMap<String, ClassBinding>,
+    /// Features that this profile cannot have although the dialect can: the feature's name and the reason.
+    pub narrow: BTreeMap<String, String>,
+}
+
+/// Where the events of a class live.
+#[derive(Debug, Clone)]
+pub struct ClassBinding {
+    /// The place, in the dialect's terms: a table, an index and category, a macro, a log source. Each dialect has a type of
+    /// its own for this.
+    pub source: Map<String, Json>,
+    /// The fields the site's data has, by ECS name. A field that is not here is absent.
+    pub fields: BTreeMap<String, FieldBinding>,
+    /// What must be collected for these events to be there.
+    pub collect: String,
+}
+
+/// What a field is in a site's data.
+#[derive(Debug, Clone)]
+pub struct FieldBinding {
+    /// How it is read.
+    pub access: Access,
+    /// The type it has there, in the product's words (`string`, `long`, `ip`, `keyword`, `dynamic`); empty where the
+    /// product has none.
+    pub native_type: String,
+    /// Whether every event of the class has it, so that no test for its presence is needed.
+    pub always: bool,
+    /// Words of the language and what the site's data has in their place (`egress` → `true`). With such a table, only
+    /// equality can be asked.
+    pub values: BTreeMap<String, String>,
+    /// Where this is known from: a link.
+    pub evidence: String,
+}
+
+/// How a field is read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Access {
+    /// A column or field of this name.
+    Native(String),
+    /// An expression in the product's language.
+    Derived(String),
+    /// The same text for every event of the class (`tcp` where the source knows nothing else).
+    Constant(String),
+    /// It would need a join to another source, described here; unsupported until the source does it.
+    Join(String),
+    /// The site does not have it, for this reason.
+    Absent(String),
+}

@@ -1,0 +1,1 @@
+//! Tests live in `it/`; this crate has no code of its own.
