@@ -1,6 +1,7 @@
 //! Rule files: each query in the envelope of its target's `rule.j2`.
 
 use minijinja::syntax::SyntaxConfig;
+use minijinja::value::Serde;
 use minijinja::{Environment, UndefinedBehavior};
 use serde_json::json;
 
@@ -83,7 +84,7 @@ fn render(outcome: &Outcome<'_>, query: &Query) -> Result<String, TemplateError>
         "wait": (query.wait > 0).then(|| span_of(query.wait)),
         "query": query.text,
     });
-    rule.render(context).map_err(failed)
+    rule.render(Serde(context)).map_err(failed)
 }
 
 /// Blocks on lines of their own leave no line behind.
