@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use super::text::fold_char;
 use super::value::{Float, Scalar, Value, compare, float};
-use crate::plan::{self, Arithmetic, Comparison, Expr, ExprKind, Logic, Number, Type};
+use crate::plan::{self, Arithmetic, Comparison, Expr, ExprKind, Number, Type};
 
 /// The greatest whole number that every target holds exactly.
 const EXACT: i64 = 1 << 53;
@@ -104,15 +104,23 @@ pub fn exact(n: i128) -> Option<i64> {
     i64::try_from(n).ok().filter(|n| (-EXACT..=EXACT).contains(n))
 }
 
-/// Whether a tree of tests holds.
-pub fn holds<A>(logic: &Logic<A>, test: &mut impl FnMut(&A) -> bool) -> bool {
-    match logic {
-        Logic::Const(value) => *value,
-        Logic::Not(inner) => !holds(inner, test),
-        Logic::And(parts) => parts.iter().all(|part| holds(part, test)),
-        Logic::Or(parts) => parts.iter().any(|part| holds(part, test)),
-        Logic::Atom(atom) => test(atom),
-    }
+/// The same comparison over other leaves.
+pub fn map_comparison<L, M>(comparison: &Comparison<L>, leaf: &mut impl FnMut(&L) -> M) -> Comparison<M> {
+    let left = map_leaves(&comparison.left, leaf);
+    let right = map_leaves(&comparison.right, leaf);
+    Comparison { op: comparison.op, cased: comparison.cased, left, right }
+}
+
+fn map_leaves<L, M>(expr: &Expr<L>, leaf: &mut impl FnMut(&L) -> M) -> Expr<M> {
+    let kind = match &expr.kind {
+        ExprKind::Leaf(l) => ExprKind::Leaf(leaf(l)),
+        ExprKind::Const(value) => ExprKind::Const(value.clone()),
+        ExprKind::Binary(left, op, right) => {
+            let left = map_leaves(left, leaf);
+            ExprKind::Binary(Box::new(left), *op, Box::new(map_leaves(right, leaf)))
+        }
+    };
+    Expr { kind, ty: expr.ty.clone() }
 }
 
 /// Whether a comparison holds; it does not if a side is missing.

@@ -41,7 +41,10 @@ impl Schema {
         let field = (name.to_owned(), reads);
         let next = self.slots.len();
         let slot = *self.slots.entry(field.clone()).or_insert(next);
-        self.classes.entry(class.to_owned()).or_default().push(field);
+        let fields = self.classes.entry(class.to_owned()).or_default();
+        if !fields.contains(&field) {
+            fields.push(field);
+        }
         slot
     }
 

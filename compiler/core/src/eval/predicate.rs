@@ -2,14 +2,14 @@
 
 use std::net::IpAddr;
 
-use super::arithmetic::{Quantity, compares, holds};
+use super::arithmetic::{Quantity, compares, map_comparison};
 use super::decode::Schema;
+use super::logic::{holds, map};
 use super::record::{Record, Slot};
 use super::text::{GlobMatcher, fold, fold_into};
 use super::value::{Reads, Scalar, compare};
 use crate::plan::{
-    Cidr, Comparison, Expr, ExprKind, Field, Logic, Number, Order, PortRange, Pred, Test, TestKind, TextOp, TextTest,
-    Type,
+    Cidr, Comparison, Field, Logic, Number, Order, PortRange, Pred, Test, TestKind, TextOp, TextTest, Type,
 };
 
 /// A predicate over records.
@@ -61,16 +61,6 @@ impl Predicate {
     }
 }
 
-fn map<A, B>(logic: &Logic<A>, atom: &mut impl FnMut(&A) -> B) -> Logic<B> {
-    match logic {
-        Logic::Const(value) => Logic::Const(*value),
-        Logic::Not(inner) => Logic::Not(Box::new(map(inner, atom))),
-        Logic::And(parts) => Logic::And(parts.iter().map(|part| map(part, atom)).collect()),
-        Logic::Or(parts) => Logic::Or(parts.iter().map(|part| map(part, atom)).collect()),
-        Logic::Atom(a) => Logic::Atom(atom(a)),
-    }
-}
-
 fn check(test: &Test, class: &str, schema: &mut Schema) -> Check {
     let mut slot = |field: &Field| schema.slot(class, &field.name, Reads::of(&field.ty));
     match &test.kind {
@@ -95,26 +85,9 @@ fn check(test: &Test, class: &str, schema: &mut Schema) -> Check {
         },
         TestKind::Compare(comparison) => {
             let mut leaf = |field: &Field| Leaf { slot: slot(field), ty: field.ty.clone() };
-            Check::Compare(Comparison {
-                op: comparison.op,
-                cased: comparison.cased,
-                left: map_leaves(&comparison.left, &mut leaf),
-                right: map_leaves(&comparison.right, &mut leaf),
-            })
+            Check::Compare(map_comparison(comparison, &mut leaf))
         }
     }
-}
-
-fn map_leaves<L, M>(expr: &Expr<L>, leaf: &mut impl FnMut(&L) -> M) -> Expr<M> {
-    let kind = match &expr.kind {
-        ExprKind::Leaf(l) => ExprKind::Leaf(leaf(l)),
-        ExprKind::Const(value) => ExprKind::Const(value.clone()),
-        ExprKind::Binary(left, op, right) => {
-            let left = map_leaves(left, leaf);
-            ExprKind::Binary(Box::new(left), *op, Box::new(map_leaves(right, leaf)))
-        }
-    };
-    Expr { kind, ty: expr.ty.clone() }
 }
 
 fn text_matcher(op: &TextOp, cased: bool) -> TextMatcher {
@@ -186,9 +159,9 @@ impl Check {
                 Scalar::Ip(ip) => addresses.contains(&ip) || networks.iter().any(|network| network.contains(ip)),
                 _ => false,
             }),
-            Self::Compare(comparison) => compares(comparison, &mut |leaf| {
-                record.single(leaf.slot).map(|scalar| Quantity::of(scalar, &leaf.ty))
-            }),
+            Self::Compare(comparison) => {
+                compares(comparison, &mut |leaf| record.single(leaf.slot).map(|scalar| Quantity::of(scalar, &leaf.ty)))
+            }
         }
     }
 }

@@ -27,12 +27,9 @@ fn tree(node: &Node, cased: bool) -> Hir {
         Node::End => Hir::look(Look::End),
         Node::Concat(parts) => Hir::concat(parts.iter().map(|part| tree(part, cased)).collect()),
         Node::Alternate(parts) => Hir::alternation(parts.iter().map(|part| tree(part, cased)).collect()),
-        Node::Repeat { node, min, max } => Hir::repetition(Repetition {
-            min: *min,
-            max: *max,
-            greedy: true,
-            sub: Box::new(tree(node, cased)),
-        }),
+        Node::Repeat { node, min, max } => {
+            Hir::repetition(Repetition { min: *min, max: *max, greedy: true, sub: Box::new(tree(node, cased)) })
+        }
     }
 }
 
