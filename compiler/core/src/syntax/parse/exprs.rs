@@ -89,14 +89,9 @@ impl Builder {
                 }
                 Rule::infix => {
                     let infix = self.infix(part, text.get(side..start).unwrap_or_default())?;
-                    let at = level(infix.op.value);
-                    if at == Level::Comparison && compared {
-                        self.refuse("comparisons do not chain", infix.op.span, "join two comparisons with `and`");
-                        return None;
-                    }
-                    compared |= at == Level::Comparison;
-                    if at <= Level::And {
-                        (side, compared) = (usize::MAX, false);
+                    compared = self.check_chain(&infix, compared)?;
+                    if level(infix.op.value) <= Level::And {
+                        side = usize::MAX;
                     }
                     prefixes = 0;
                     parts.push_back(Part::Infix(infix));
@@ -105,6 +100,16 @@ impl Builder {
             }
         }
         Climber { builder: self, parts }.climb(Level::Or)
+    }
+
+    /// Whether the operand after an operator is the right side of a comparison; refuses a second comparison there.
+    fn check_chain(&mut self, infix: &Infix, compared: bool) -> Option<bool> {
+        let at = level(infix.op.value);
+        if at == Level::Comparison && compared {
+            self.refuse("comparisons do not chain", infix.op.span, "join two comparisons with `and`");
+            return None;
+        }
+        Some(at > Level::And && (compared || at == Level::Comparison))
     }
 
     fn prefix(&mut self, pair: Pair<'_, Rule>) -> (UnaryOp, Span) {

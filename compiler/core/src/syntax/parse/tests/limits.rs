@@ -164,25 +164,3 @@ fn deep_texts_fit_a_small_stack() {
     let shown = thread.join().unwrap();
     assert!(shown.is_empty() || shown.starts_with("E0004"), "{shown}");
 }
-
-#[test]
-fn dbg_speed() {
-    let text = STRATEGY.repeat(200);
-    for _ in 0..3 {
-        let t = std::time::Instant::now();
-        let n = lex::tokens(&text).count();
-        let a = t.elapsed();
-        let t = std::time::Instant::now();
-        let p = crate::syntax::parse::grammar::pairs(crate::syntax::parse::grammar::Rule::file, &text).unwrap();
-        let b = t.elapsed();
-        drop(p);
-        let t = std::time::Instant::now();
-        let f = read(&text);
-        eprintln!(
-            "{} bytes {n} tokens lex {a:?} pest {b:?} parse {:?} items {}",
-            text.len(),
-            t.elapsed(),
-            f.0.items.len()
-        );
-    }
-}
