@@ -226,9 +226,9 @@ fn evaluate(units: &[Unit<'_>], lines: &[&[u8]], case: &Case) -> Result<Vec<Vec<
 
 fn bad_event(case: &Case, number: u64, reason: &str) -> Diagnostic {
     match &case.events {
-        Events::Inline(_) => Diagnostic::new(Code::BadEvent, format!("event {number} is {reason}"), case.span),
+        Events::Inline(_) => Diagnostic::new(Code::BadEvent, format!("event {number}: {reason}"), case.span),
         Events::File(name) => {
-            Diagnostic::new(Code::BadEvent, format!("line {number} of `{}` is {reason}", name.value), name.span)
+            Diagnostic::new(Code::BadEvent, format!("line {number} of `{}`: {reason}", name.value), name.span)
         }
     }
 }
