@@ -5,8 +5,11 @@
 
 pub mod eql;
 pub mod kql;
+mod regex;
 pub mod sigma;
+mod site;
 pub mod spl;
+mod threshold;
 
 use crate::capability::{Feature, Findings, Support};
 use crate::plan::Unit;

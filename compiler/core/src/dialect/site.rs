@@ -1,0 +1,56 @@
+//! What a profile says of a detection's classes and fields: asked once, with a reason where the answer is no.
+
+use super::Request;
+use crate::capability::Support;
+use crate::plan::{Event, Field};
+use crate::target::{Access, ClassBinding, FieldBinding};
+
+/// A field at a site.
+#[derive(Debug, Clone, Copy)]
+pub enum Located<'a> {
+    /// A field of the product's own.
+    Native {
+        /// Its name there.
+        name: &'a str,
+        /// All that the profile says of it.
+        binding: &'a FieldBinding,
+    },
+    /// An expression in the product's language, for dialects that have such.
+    Derived,
+    /// Not a field there: the same text for every event of the class.
+    Constant(&'a str),
+}
+
+/// Where the events of this event's class live.
+///
+/// # Errors
+/// The refusal, if the profile does not have the class.
+pub fn class<'a>(request: &Request<'a>, event: &Event) -> Result<&'a ClassBinding, Support> {
+    request.profile.classes.get(&event.class.name).ok_or_else(|| {
+        Support::no_but(
+            &format!("the profile `{}` has no events of class `{}`", request.profile.id, event.class.name),
+            "choose a profile that has them, or bind the class in a profile of your own",
+        )
+    })
+}
+
+/// What a field of the event is at the site.
+///
+/// # Errors
+/// The refusal, with the profile's reason if it gives one.
+pub fn field<'a>(request: &Request<'a>, event: &Event, field: &Field) -> Result<Located<'a>, Support> {
+    let binding = class(request, event)?.fields.get(&*field.name);
+    let absent = || {
+        format!("`{}` of class `{}` is absent in the profile `{}`", field.name, event.class.name, request.profile.id)
+    };
+    let Some(binding) = binding else {
+        return Err(Support::no(&absent()));
+    };
+    match &binding.access {
+        Access::Native(name) => Ok(Located::Native { name, binding }),
+        Access::Derived(_) => Ok(Located::Derived),
+        Access::Constant(text) => Ok(Located::Constant(text)),
+        Access::Join(how) => Err(Support::no(&format!("{}: it needs a join, {how}", absent()))),
+        Access::Absent(why) => Err(Support::no(&format!("{}: {why}", absent()))),
+    }
+}
