@@ -4,6 +4,7 @@
 //! A dialect is a language; a product that speaks it is a [`Target`]. No code here asks which target it works for.
 
 pub mod eql;
+mod keys;
 pub mod kql;
 mod regex;
 pub mod sigma;

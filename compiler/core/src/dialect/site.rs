@@ -54,3 +54,29 @@ pub fn field<'a>(request: &Request<'a>, event: &Event, field: &Field) -> Result<
         Access::Absent(why) => Err(Support::no(&format!("{}: {why}", absent()))),
     }
 }
+
+/// A word of the language in the words of the site's data: itself, where the profile gives no table of them.
+///
+/// # Errors
+/// The refusal, if the profile has such a table and the word is not in it.
+pub fn word<'a>(binding: &'a FieldBinding, field: &Field, value: &'a str, cased: bool) -> Result<&'a str, Support> {
+    if binding.values.is_empty() {
+        return Ok(value);
+    }
+    let known = binding.values.iter().find(|(word, _)| same_text(word, value, cased));
+    known
+        .map(|(_, native)| native.as_str())
+        .ok_or_else(|| Support::no(&format!("the profile does not say what `{}` is when it is `{value}`", field.name)))
+}
+
+/// Whether two texts are equal as `==` compares them.
+#[must_use]
+pub fn same_text(a: &str, b: &str, cased: bool) -> bool {
+    if cased { a == b } else { a.to_lowercase() == b.to_lowercase() }
+}
+
+/// The refusal of any test but equality.
+#[must_use]
+pub fn only_equality(field: &Field, why: &str) -> Support {
+    Support::no(&format!("`{}` {why} in the profile, so only equality can be asked", field.name))
+}

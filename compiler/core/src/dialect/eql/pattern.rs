@@ -3,17 +3,15 @@
 //! A sequence keeps, for each key and step, the latest events that lead there. The latest start dominates every other, so
 //! for each key a sequence matches if and only if the language has a row; it does not report every row of the key.
 
-use std::collections::BTreeSet;
-
 use super::order;
 use super::predicate;
 use super::source::{self, Kind, Place};
 use super::tree::{Condition, Filter, Presence, Query, Term};
-use crate::capability::{Findings, Support};
-use crate::dialect::Request;
+use crate::capability::{Direction, Findings, Support};
 use crate::dialect::threshold::{Threshold, threshold};
-use crate::plan::facts::Equalities;
-use crate::plan::{Column, Event, EventId, Group, Key, Logic, Negation, Pattern, PatternKind};
+use crate::dialect::{Request, keys};
+use crate::plan::facts::may_overlap;
+use crate::plan::{Column, Event, EventId, Group, Logic, Negation, Pattern, PatternKind};
 use crate::source::Span;
 
 /// The queries that together say the detection's pattern; what cannot be said goes to `findings`.
@@ -23,7 +21,7 @@ pub fn queries(request: &Request<'_>, findings: &mut Findings) -> Vec<Query> {
     match &pattern.kind {
         PatternKind::Event(id) => vec![Query::Event(lowering.filter(*id, &[]))],
         PatternKind::Grouped(group) => lowering.group(group, pattern.span).into_iter().collect(),
-        PatternKind::Then(join) | PatternKind::With(join) => lowering.chain(pattern, &join.keys),
+        PatternKind::Then(_) | PatternKind::With(_) => lowering.chain(pattern),
         PatternKind::NotFollowed(negation) => {
             lowering.negation(negation, pattern.span, Side::After).into_iter().collect()
         }
@@ -179,7 +177,7 @@ impl Lowering<'_, '_> {
         Some(Query::Sequence { within: negation.within.value, terms })
     }
 
-    fn chain(&mut self, pattern: &Pattern, keys: &[Key]) -> Vec<Query> {
+    fn chain(&mut self, pattern: &Pattern) -> Vec<Query> {
         let orders = match order::orders(pattern) {
             Ok(orders) => orders,
             Err(reason) => {
@@ -187,12 +185,29 @@ impl Lowering<'_, '_> {
                 return Vec::new();
             }
         };
-        let Some(columns) = self.chain_keys(pattern, keys) else { return Vec::new() };
+        let Some(columns) = self.chain_keys(pattern) else { return Vec::new() };
+        self.shared_events(pattern);
         let within = order::span(pattern);
         orders
             .into_iter()
             .map(|order| Query::Sequence { within, terms: self.steps(&order, &columns, pattern.span) })
             .collect()
+    }
+
+    /// Names the loss of a counted group whose events another step could take: in a sequence each event is one step's.
+    fn shared_events(&mut self, pattern: &Pattern) {
+        let detection = self.request.unit.detection;
+        let counted = groups(pattern);
+        let shared = counted.iter().any(|id| {
+            let others = pattern.row_events().into_iter().filter(|other| other != id);
+            others
+                .filter_map(|other| detection.event(other))
+                .any(|other| detection.event(*id).is_some_and(|group| may_overlap(group, other)))
+        });
+        if shared {
+            let note = "an event that is a step and is counted as well is taken only once";
+            self.findings.note(Support::lossy("shared events", Direction::Under, note), pattern.span);
+        }
     }
 
     /// The steps of one order, equal neighbours as one step that runs.
@@ -212,51 +227,22 @@ impl Lowering<'_, '_> {
         terms
     }
 
-    /// The key of a chain: for each component, one column of every event. Where operands are rows, their keys and the
-    /// chain's own must be the same, which a sequence, having one key, needs.
-    fn chain_keys(&mut self, pattern: &Pattern, keys: &[Key]) -> Option<Vec<Vec<Column>>> {
-        if pattern.operands().iter().all(|p| matches!(p.kind, PatternKind::Event(_))) {
-            return Some(keys.iter().map(|key| key.columns.clone()).collect());
+    /// The one key of a chain, which is all that a sequence has.
+    fn chain_keys(&mut self, pattern: &Pattern) -> Option<Vec<Vec<Column>>> {
+        let key = keys::one_key(pattern);
+        if key.is_none() {
+            self.findings.note(super::support::one_key_only(), pattern.span);
         }
-        let events: BTreeSet<EventId> = pattern.row_events().into_iter().collect();
-        let equal = Equalities::of(pattern);
-        let mut components: Vec<Vec<Column>> = Vec::new();
-        for column in key_columns(pattern) {
-            match components.iter_mut().find(|c| c.first().is_some_and(|first| equal.equal(first, &column))) {
-                Some(component) if component.contains(&column) => {}
-                Some(component) => component.push(column),
-                None => components.push(vec![column]),
-            }
-        }
-        let covers =
-            |c: &Vec<Column>| c.len() == events.len() && c.iter().map(|c| c.event).collect::<BTreeSet<_>>() == events;
-        if components.iter().all(covers) {
-            return Some(components);
-        }
-        let refusal = Support::no_but(
-            "a sequence has one key, and these steps are joined on different ones",
-            "join all steps on the same fields, such as the host and the process, where the profile has them on every event",
-        );
-        self.findings.note(refusal, pattern.span);
-        None
+        key
     }
 }
 
-/// Every key column of the pattern and of its operands.
-fn key_columns(pattern: &Pattern) -> Vec<Column> {
-    let mut all = Vec::new();
+/// The events of the groups in a pattern.
+fn groups(pattern: &Pattern) -> Vec<EventId> {
     match &pattern.kind {
-        PatternKind::Event(_) => {}
-        PatternKind::Grouped(group) => all.extend(group.keys.iter().cloned()),
-        PatternKind::Then(join) | PatternKind::With(join) => {
-            all.extend(join.keys.iter().flat_map(|k| k.columns.iter().cloned()));
-        }
-        PatternKind::NotFollowed(n) | PatternKind::NotPreceded(n) => {
-            all.extend(n.keys.iter().flat_map(|k| k.columns.iter().cloned()));
-        }
+        PatternKind::Grouped(group) => vec![group.event],
+        _ => pattern.operands().into_iter().flat_map(groups).collect(),
     }
-    all.extend(pattern.operands().into_iter().flat_map(key_columns));
-    all
 }
 
 /// The condition without parts of its top level that stand there before.

@@ -8,7 +8,7 @@ use super::lucene::Pattern;
 use super::source::{self, Column, Kind, Place};
 use super::tree::{Case, Condition, Literal, Test, TestKind, Wildcard};
 use crate::capability::{Findings, Support};
-use crate::dialect::Request;
+use crate::dialect::{Request, site};
 use crate::plan::{
     self, Cidr, Event, Field, Glob, Logic, Number, Order, PortRange, Pred, Regex, Segment, TextOp, TextTest, Value,
 };
@@ -123,13 +123,9 @@ fn no_dates(field: &Field) -> Support {
 fn column<'a>(request: &Request<'a>, event: &Event, field: &Field) -> Result<Column<'a>, Support> {
     match source::place(request, event, field)? {
         Place::Column(column) if column.binding.values.is_empty() => Ok(column),
-        Place::Column(_) => Err(only_equality(field, "has words of its own for its values")),
-        Place::Constant(_) => Err(only_equality(field, "is a constant")),
+        Place::Column(_) => Err(site::only_equality(field, "has words of its own for its values")),
+        Place::Constant(_) => Err(site::only_equality(field, "is a constant")),
     }
-}
-
-fn only_equality(field: &Field, why: &str) -> Support {
-    Support::no(&format!("`{}` {why} in the profile, so only equality can be asked", field.name))
 }
 
 fn wrong_kind(column: &Column<'_>, what: &str) -> Support {
@@ -203,12 +199,9 @@ fn equals(
     case: Case,
 ) -> Result<Condition, Support> {
     let values: Vec<&String> = values.iter().filter(|v| !v.is_empty()).collect();
-    let same = |a: &str, b: &str| match case {
-        Case::Counts => a == b,
-        Case::Ignored => a.to_lowercase() == b.to_lowercase(),
-    };
+    let cased = case == Case::Counts;
     let column = match source::place(request, event, field)? {
-        Place::Constant(text) => return Ok(Logic::Const(values.iter().any(|v| same(v, text)))),
+        Place::Constant(text) => return Ok(Logic::Const(values.iter().any(|v| site::same_text(v, text, cased)))),
         Place::Column(column) => column,
     };
     if column.kind == Kind::Ip {
@@ -220,7 +213,7 @@ fn equals(
     }
     let mut literals = Vec::new();
     for value in values {
-        literals.push(word(&column, field, value, &same)?);
+        literals.push(word(&column, field, value, cased)?);
     }
     let kind = match (column.kind, case) {
         (Kind::Keyword, Case::Counts) => equal_to(literals),
@@ -238,25 +231,13 @@ fn equal_to(mut literals: Vec<Literal>) -> TestKind {
     }
 }
 
-/// A word of the language in the words of the site's data.
-fn word(
-    column: &Column<'_>,
-    field: &Field,
-    value: &str,
-    same: &dyn Fn(&str, &str) -> bool,
-) -> Result<Literal, Support> {
-    if column.binding.values.is_empty() {
-        return Ok(Literal::Text(value.to_owned()));
-    }
-    let known = column.binding.values.iter().find(|(word, _)| same(word, value)).map(|(_, native)| native.as_str());
-    let native = known.ok_or_else(|| {
-        Support::no(&format!("the profile does not say what `{}` is when it is `{value}`", field.name))
-    })?;
+/// A word of the language as a literal of the site's data.
+fn word(column: &Column<'_>, field: &Field, value: &str, cased: bool) -> Result<Literal, Support> {
+    let native = site::word(column.binding, field, value, cased)?;
     let literal = match column.kind {
-        Kind::Keyword => Some(Literal::Text(native.to_owned())),
         Kind::Boolean => native.parse().ok().map(Literal::Bool),
         Kind::Number => native.parse().ok().map(Literal::Int),
-        Kind::Ip | Kind::Date => None,
+        Kind::Keyword | Kind::Ip | Kind::Date => Some(Literal::Text(native.to_owned())),
     };
     literal.ok_or_else(|| wrong_kind(column, &format!("value `{native}`")))
 }

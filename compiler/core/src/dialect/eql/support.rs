@@ -61,10 +61,7 @@ pub fn support(feature: Feature) -> Support {
         Feature::ExtremumBeyondKey => {
             Support::no("the event that is extreme is not the one whose fields are asked for")
         }
-        Feature::ChangingKeys => Support::no_but(
-            "a sequence has one key for all its steps",
-            "join all steps on the same fields, such as the host and the process, where the profile has them on every event",
-        ),
+        Feature::ChangingKeys => one_key_only(),
         Feature::NegationAfterChain => {
             Support::no("a sequence measures an absence from its first event and hides later matches of its last")
         }
@@ -135,4 +132,12 @@ fn count(n: i64, answer: Support) -> Support {
         2..=100 => answer,
         _ => Support::no_but("EQL counts to 100 at most", "use a dialect that aggregates"),
     }
+}
+
+/// The refusal of keys that change between steps.
+pub fn one_key_only() -> Support {
+    Support::no_but(
+        "a sequence has one key for all its steps",
+        "join all steps on the same fields, such as the host and the process, where the profile has them on every event",
+    )
 }
