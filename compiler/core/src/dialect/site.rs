@@ -15,8 +15,8 @@ pub enum Located<'a> {
         /// All that the profile says of it.
         binding: &'a FieldBinding,
     },
-    /// An expression in the product's language, for dialects that have such.
-    Derived,
+    /// An expression in the product's language.
+    Derived(&'a str),
     /// Not a field there: the same text for every event of the class.
     Constant(&'a str),
 }
@@ -48,7 +48,7 @@ pub fn field<'a>(request: &Request<'a>, event: &Event, field: &Field) -> Result<
     };
     match &binding.access {
         Access::Native(name) => Ok(Located::Native { name, binding }),
-        Access::Derived(_) => Ok(Located::Derived),
+        Access::Derived(expression) => Ok(Located::Derived(expression)),
         Access::Constant(text) => Ok(Located::Constant(text)),
         Access::Join(how) => Err(Support::no(&format!("{}: it needs a join, {how}", absent()))),
         Access::Absent(why) => Err(Support::no(&format!("{}: {why}", absent()))),

@@ -86,7 +86,7 @@ pub enum Place<'a> {
 pub fn place<'a>(request: &Request<'a>, event: &Event, field: &Field) -> Result<Place<'a>, Support> {
     match site::field(request, event, field)? {
         site::Located::Constant(text) => Ok(Place::Constant(text)),
-        site::Located::Derived => Err(Support::no_but(
+        site::Located::Derived(_) => Err(Support::no_but(
             &format!("`{}` is derived in the profile, and EQL has no derived fields", field.name),
             "let an ingest pipeline write it into a field",
         )),

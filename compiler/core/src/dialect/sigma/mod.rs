@@ -5,6 +5,7 @@
 //! it; [`support`] says what can be said at all.
 
 mod detection;
+mod file_name;
 mod pattern;
 mod predicate;
 mod print;

@@ -173,6 +173,10 @@ impl<'r, 'a> Lowering<'r, 'a> {
             Some((field, Ok(Place::Constant(_)))) => {
                 Support::no(&format!("`{}` is a constant in the profile, so no alert carries it", field.name))
             }
+            Some((field, Ok(Place::FileName(path)))) => Support::no_but(
+                &format!("`{}` is a part of `{path}` in the profile, so no alert carries it", field.name),
+                "name the whole path in its place",
+            ),
             Some((_, Err(refusal))) => refusal,
         };
         self.refuse(refusal, span);
@@ -227,8 +231,8 @@ impl<'r, 'a> Lowering<'r, 'a> {
         let place = self.answer(source::place(self.request, event, field), span)?;
         match place {
             Place::Column { name, .. } => Some(name.to_owned()),
-            Place::Constant(_) => {
-                self.refuse(Support::no(&format!("`{}` is a constant in the profile", field.name)), span);
+            Place::Constant(_) | Place::FileName(_) => {
+                self.refuse(Support::no(&format!("`{}` is no field of its own in the profile", field.name)), span);
                 None
             }
         }

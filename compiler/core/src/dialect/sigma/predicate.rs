@@ -3,6 +3,7 @@
 //! Sigma compares text without case unless told otherwise, as the language does, and finds a missing field unequal to
 //! everything. That a text is there is `'?*'`: at least one character.
 
+use super::file_name;
 use super::regex;
 use super::source::{self, Kind, Place};
 use super::tree::{Item, Modifier, Value};
@@ -42,10 +43,11 @@ fn walk(request: &Request<'_>, event: &Event, pred: &Pred, findings: &mut Findin
 pub fn exists(request: &Request<'_>, event: &Event, field: &Field) -> Result<Condition, Support> {
     Ok(match source::place(request, event, field)? {
         Place::Constant(_) => Logic::Const(true),
+        Place::FileName(name) => file_name::exists(&Asked { name, meaning: meaning(request, field, None) }),
         Place::Column { name, kind, .. } => {
             let at = Asked { name, meaning: meaning(request, field, None) };
             match kind {
-                Kind::Text => at.item(&[], vec![something()]),
+                Kind::Text => at.something(),
                 Kind::Number | Kind::Boolean => at.item(&[Modifier::Exists], vec![Value::Bool(true)]),
             }
         }
@@ -67,13 +69,21 @@ pub fn comparison(
 }
 
 /// A field under test.
-struct Asked<'a> {
+pub struct Asked<'a> {
     name: &'a str,
     meaning: String,
 }
 
 impl Asked<'_> {
-    fn item(&self, modifiers: &[Modifier], values: Vec<Value>) -> Condition {
+    /// That the field holds a text.
+    #[must_use]
+    pub fn something(&self) -> Condition {
+        self.item(&[], vec![Value::Pattern(Glob { segments: vec![Segment::One, Segment::Any] })])
+    }
+
+    /// That the field equals any of these, read as the modifiers say.
+    #[must_use]
+    pub fn item(&self, modifiers: &[Modifier], values: Vec<Value>) -> Condition {
         if values.is_empty() {
             return Logic::Const(false);
         }
@@ -93,6 +103,7 @@ fn asked<'a>(
         Place::Column { name, binding, .. } if binding.values.is_empty() => {
             Ok(Asked { name, meaning: meaning(request, field, param) })
         }
+        Place::FileName(_) => Err(Support::no(&format!("of `{}` the profile has the whole path only", field.name))),
         Place::Column { .. } => Err(site::only_equality(field, "has words of its own for its values")),
         Place::Constant(_) => Err(site::only_equality(field, "is a constant")),
     }
@@ -174,24 +185,19 @@ fn fields(request: &Request<'_>, event: &Event, comparison: &Comparison<Field>) 
     Ok(Logic::and([exists(request, event, left)?, exists(request, event, right)?, same]))
 }
 
-fn something() -> Value {
-    Value::Pattern(Glob { segments: vec![Segment::One, Segment::Any] })
-}
-
-fn literal(text: String) -> Glob {
+/// A text as a pattern without wildcards.
+#[must_use]
+pub fn literal(text: String) -> Glob {
     let mut glob = Glob::default();
     glob.push(Segment::Literal(text));
     glob
 }
 
-/// A list of texts or globs with what stands around them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Shape {
-    Whole,
-    With(Modifier),
-}
-
 fn text(request: &Request<'_>, event: &Event, test: &TextTest) -> Result<Condition, Support> {
+    if let Place::FileName(name) = source::place(request, event, &test.field)? {
+        let at = Asked { name, meaning: meaning(request, &test.field, param_of(&test.op)) };
+        return file_name::condition(&at, &test.op, test.cased);
+    }
     let (values, modifier) = match &test.op {
         TextOp::Equals(values) => return equals(request, event, &test.field, values, test.cased),
         TextOp::Like(globs) => return like(request, event, test, globs),
@@ -204,15 +210,23 @@ fn text(request: &Request<'_>, event: &Event, test: &TextTest) -> Result<Conditi
         return exists(request, event, &test.field);
     }
     let patterns = values.value.iter().map(|v| Value::Pattern(literal(v.clone()))).collect();
-    Ok(at.item(&modifiers(Shape::With(modifier), test.cased), patterns))
+    Ok(at.item(&modifiers(Some(modifier), test.cased), patterns))
 }
 
-fn modifiers(shape: Shape, cased: bool) -> Vec<Modifier> {
-    let first = match shape {
-        Shape::Whole => None,
-        Shape::With(modifier) => Some(modifier),
-    };
-    first.into_iter().chain(cased.then_some(Modifier::Cased)).collect()
+/// The parameter whose value the operator's list is.
+const fn param_of(op: &TextOp) -> Option<&ParamRef> {
+    match op {
+        TextOp::Equals(values) | TextOp::Contains(values) | TextOp::StartsWith(values) | TextOp::EndsWith(values) => {
+            values.param.as_ref()
+        }
+        TextOp::Like(globs) => globs.param.as_ref(),
+    }
+}
+
+/// The modifiers of a test of text.
+#[must_use]
+pub fn modifiers(around: Option<Modifier>, cased: bool) -> Vec<Modifier> {
+    around.into_iter().chain(cased.then_some(Modifier::Cased)).collect()
 }
 
 /// Globs, with a modifier in place of outer wildcards where all of them have the same ones.
@@ -227,27 +241,24 @@ fn like(
         return exists(request, event, &test.field);
     }
     let globs: Vec<&Glob> = globs.value.iter().filter(|g| !g.segments.is_empty()).collect();
-    let shaped: Vec<(Shape, Glob)> = globs.iter().map(|g| shape(g)).collect();
+    let shaped: Vec<(Option<Modifier>, Glob)> = globs.iter().map(|g| shape(g)).collect();
     let shared = shaped.first().map(|(shape, _)| *shape).filter(|s| shaped.iter().all(|(other, _)| other == s));
     Ok(match shared {
         Some(shape) => {
             at.item(&modifiers(shape, test.cased), shaped.into_iter().map(|(_, glob)| Value::Pattern(glob)).collect())
         }
-        None => at
-            .item(&modifiers(Shape::Whole, test.cased), globs.into_iter().map(|g| Value::Pattern(g.clone())).collect()),
+        None => at.item(&modifiers(None, test.cased), globs.into_iter().map(|g| Value::Pattern(g.clone())).collect()),
     })
 }
 
 /// The glob without its outer `*`, where those are all of its wildcards at that end.
-fn shape(glob: &Glob) -> (Shape, Glob) {
+fn shape(glob: &Glob) -> (Option<Modifier>, Glob) {
     let inner = |parts: &[Segment]| Glob { segments: parts.to_vec() };
     match glob.segments.as_slice() {
-        [Segment::Any, middle @ .., Segment::Any] if !middle.is_empty() => {
-            (Shape::With(Modifier::Contains), inner(middle))
-        }
-        [Segment::Any, rest @ ..] if !rest.is_empty() => (Shape::With(Modifier::EndsWith), inner(rest)),
-        [rest @ .., Segment::Any] if !rest.is_empty() => (Shape::With(Modifier::StartsWith), inner(rest)),
-        all => (Shape::Whole, inner(all)),
+        [Segment::Any, middle @ .., Segment::Any] if !middle.is_empty() => (Some(Modifier::Contains), inner(middle)),
+        [Segment::Any, rest @ ..] if !rest.is_empty() => (Some(Modifier::EndsWith), inner(rest)),
+        [rest @ .., Segment::Any] if !rest.is_empty() => (Some(Modifier::StartsWith), inner(rest)),
+        all => (None, inner(all)),
     }
 }
 
@@ -262,6 +273,10 @@ fn equals(
     let (name, kind, binding) = match source::place(request, event, field)? {
         Place::Constant(text) => {
             return Ok(Logic::Const(texts.iter().any(|v| site::same_text(v, text, cased))));
+        }
+        Place::FileName(name) => {
+            let at = Asked { name, meaning: meaning(request, field, values.param.as_ref()) };
+            return file_name::condition(&at, &TextOp::Equals(values.clone()), cased);
         }
         Place::Column { name, kind, binding } => (name, kind, binding),
     };
@@ -278,7 +293,7 @@ fn equals(
     // Words of the profile and addresses have one spelling, so their case is not asked about.
     let cased = cased && kind == Kind::Text && binding.values.is_empty() && *field.ty.scalar() != plan::Type::Ip;
     let at = Asked { name, meaning: meaning(request, field, values.param.as_ref()) };
-    Ok(at.item(&modifiers(Shape::Whole, cased), native))
+    Ok(at.item(&modifiers(None, cased), native))
 }
 
 fn matches(

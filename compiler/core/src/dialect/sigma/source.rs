@@ -79,6 +79,8 @@ pub enum Place<'a> {
         /// All that the profile says of it.
         binding: &'a FieldBinding,
     },
+    /// The last part of the path in this field.
+    FileName(&'a str),
     /// The same text for every event.
     Constant(&'a str),
 }
@@ -90,10 +92,13 @@ pub enum Place<'a> {
 pub fn place<'a>(request: &Request<'a>, event: &Event, field: &Field) -> Result<Place<'a>, Support> {
     match site::field(request, event, field)? {
         site::Located::Constant(text) => Ok(Place::Constant(text)),
-        site::Located::Derived => Err(Support::no_but(
-            &format!("`{}` is derived in the profile, and Sigma has no derived fields", field.name),
-            "let the log pipeline write it into a field",
-        )),
+        site::Located::Derived(expression) => match super::file_name::path_field(expression) {
+            Some(path) => Ok(Place::FileName(path)),
+            None => Err(Support::no_but(
+                &format!("the profile derives `{}` as `{expression}`, which Sigma cannot say", field.name),
+                "let the log pipeline write it into a field",
+            )),
+        },
         site::Located::Native { name, binding } => {
             Ok(Place::Column { name, kind: kind(&binding.native_type, field), binding })
         }
