@@ -89,7 +89,7 @@ fn a_count_beyond_a_hundred_is_refused() {
 #[test]
 fn an_extremum_is_a_single_event_with_its_key() {
     let pid = sample::field("process.pid", Type::Int);
-    insta::assert_snapshot!(sample(group("host.name", 1000, Aggregate::Max(pid), Order::Ge, 5)).text(), @r#"process where event.type == "start" and ?dll.name in~ ("schannel.dll") and ?process.pid >= 5 and ?host.name : "?*""#);
+    insta::assert_snapshot!(sample(group("host.name", 1000, Aggregate::Max(pid), Order::Ge, 5)).text());
 }
 
 #[test]
