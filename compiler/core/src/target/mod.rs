@@ -3,6 +3,16 @@
 //! `targets/<id>/target.yaml` says what the product is; `targets/<id>/profiles/*.yaml` say, for each event class, where a
 //! site's events live and what each field is called there. Data may narrow what a dialect can do, never widen it.
 
+mod form;
+mod registry;
+
+pub use registry::Registry;
+
+/// What the build embeds.
+mod embedded {
+    include!(concat!(env!("OUT_DIR"), "/embedded.rs"));
+}
+
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value as Json};
