@@ -6,6 +6,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value as Json};
 
 use super::{Access, ClassBinding, FieldBinding, Limits, Profile, Target};
+use crate::sema::literals;
 
 /// A target's folder as one value: what the build embeds.
 #[derive(Debug, Deserialize)]
@@ -165,21 +166,11 @@ impl FieldForm {
     }
 }
 
-/// A length of time such as `14d`, in milliseconds.
-pub fn milliseconds(text: &str) -> Result<i64, String> {
-    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
-    let unit = match text.get(digits.len()..) {
-        Some("ms") => 1,
-        Some("s") => 1_000,
-        Some("m") => 60_000,
-        Some("h") => 3_600_000,
-        Some("d") => 86_400_000,
-        _ => 0,
-    };
-    digits
-        .parse::<i64>()
-        .ok()
-        .and_then(|n| n.checked_mul(unit))
-        .filter(|n| *n > 0)
-        .ok_or_else(|| format!("`{text}` is no length of time such as `14d`"))
+/// A length of time such as `14d`, in whole milliseconds.
+fn milliseconds(text: &str) -> Result<i64, String> {
+    let nanoseconds = literals::parse_duration(text)?;
+    match nanoseconds % 1_000_000 {
+        0 if nanoseconds > 0 => Ok(nanoseconds / 1_000_000),
+        _ => Err(format!("`{text}` is not a number of milliseconds above 0")),
+    }
 }

@@ -42,6 +42,7 @@ pub fn describe(document: &Document, schema: &Schema, error: &ValidationError<'_
         Kind::Pattern { pattern } => pattern_missed(document, schema, error, pattern, code),
         Kind::AnyOf { context } | Kind::OneOfNotValid { context } => no_branch(document, schema, error, context, code),
         Kind::OneOfMultipleValid { .. } => vec![several_branches(document, schema, error, code)],
+        Kind::PropertyNames { error: inner } => vec![bad_name(document, at, inner, code)],
         Kind::UniqueItems => value(format!("{what} holds an entry twice")),
         _ => value(format!("{what} does not fit: {error}")),
     }
@@ -103,6 +104,18 @@ fn not_one_of(document: &Document, at: &str, value: &Json, options: &Json, code:
     let title = format!("{} is `{given}`, which is not one of {}", subject(at), options.join(", "));
     Diagnostic::new(code, title, document.place(at))
         .maybe_help(suggest::did_you_mean(&given, options.iter().map(String::as_str)))
+}
+
+/// A key that is none of the names a mapping may have.
+fn bad_name(document: &Document, at: &str, error: &ValidationError<'_>, code: Code) -> Diagnostic {
+    let name = plain(error.instance());
+    let place = document.name_place(&format!("{at}/{}", places::segment(&name)));
+    let options: Vec<String> = match error.kind() {
+        Kind::Enum { options } => options.as_array().into_iter().flatten().map(plain).collect(),
+        _ => Vec::new(),
+    };
+    Diagnostic::new(code, format!("unknown key `{name}` in {}", subject(at)), place)
+        .maybe_help(suggest::did_you_mean(&name, options.iter().map(String::as_str)))
 }
 
 /// A text of the wrong form; the schema's description says what it should be.
