@@ -131,7 +131,8 @@ fn place(places: &Places<'_>, span: Span) -> PlaceJson {
 }
 
 /// The word for a severity, in JSON and in SARIF.
-pub(super) const fn severity(severity: Severity) -> &'static str {
+#[must_use]
+pub const fn severity(severity: Severity) -> &'static str {
     match severity {
         Severity::Error => "error",
         Severity::Warning => "warning",
