@@ -4,3 +4,12 @@
 //! outside this folder names a type of the parser library.
 
 pub mod ast;
+mod fmt;
+mod lex;
+mod parse;
+#[cfg(test)]
+mod samples;
+mod words;
+
+pub use fmt::format;
+pub use parse::parse;
