@@ -155,6 +155,25 @@ pub fn print_duration(nanoseconds: i64) -> String {
     if nanoseconds == 0 { "0s".to_owned() } else { text }
 }
 
+/// Prints a moment of milliseconds since 1970 as ISO 8601 in UTC, so that [`parse_datetime`] reads it back if its year has
+/// four digits.
+#[must_use]
+pub fn print_datetime(milliseconds: i64) -> String {
+    let (days, rest) = (milliseconds.div_euclid(86_400_000), milliseconds.rem_euclid(86_400_000));
+    // The inverse of `days_from_civil`, with its names.
+    let shifted = days + 719_468;
+    let era = shifted.div_euclid(146_097);
+    let day_of_era = shifted.rem_euclid(146_097);
+    let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let month_from_march = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
+    let month = (month_from_march + 2) % 12 + 1;
+    let year = era * 400 + year_of_era + i64::from(month <= 2);
+    let (hour, minute, second) = (rest / 3_600_000, rest / 60_000 % 60, rest / 1000 % 60);
+    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{:03}Z", rest % 1000)
+}
+
 /// Reads an ISO 8601 date or moment as milliseconds since 1970; UTC unless it says otherwise.
 ///
 /// # Errors
@@ -293,6 +312,11 @@ mod tests {
         #[test]
         fn a_printed_duration_reads_back(nanoseconds in 0i64..i64::MAX) {
             prop_assert_eq!(parse_duration(&print_duration(nanoseconds)), Ok(nanoseconds));
+        }
+
+        #[test]
+        fn a_printed_moment_reads_back(milliseconds in -62_167_219_200_000i64..253_402_300_800_000) {
+            prop_assert_eq!(parse_datetime(&print_datetime(milliseconds)), Ok(milliseconds));
         }
 
         #[test]

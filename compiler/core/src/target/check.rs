@@ -5,12 +5,11 @@ use std::sync::Arc;
 
 use serde_json::Value as Json;
 
-use super::embedded;
 use crate::diagnostics::{Code, Diagnostic, suggest};
 use crate::dialect::DIALECTS;
 use crate::plan::{Class, Type};
 use crate::sema::literals;
-use crate::yaml::{Document, Node, Schema};
+use crate::yaml::{Document, Node, Schema, embedded_schema};
 
 /// The JSON Schema of `target.yaml`.
 #[must_use]
@@ -36,12 +35,6 @@ pub fn profile_schema(dialect: Option<&str>) -> Json {
         defs.insert("source".to_owned(), Json::Object(source));
     }
     schema
-}
-
-/// A schema that the build embedded.
-fn embedded_schema(name: &str) -> Option<Json> {
-    let (_, text) = embedded::SCHEMAS.iter().find(|(id, _)| *id == name)?;
-    serde_json::from_str(text).ok()
 }
 
 /// A compiled schema of this crate's own.

@@ -13,7 +13,7 @@ pub use load::{Context, TargetFile, load_profile, load_target};
 pub use registry::Registry;
 
 /// What the build embeds.
-mod embedded {
+pub(crate) mod embedded {
     include!(concat!(env!("OUT_DIR"), "/embedded.rs"));
 }
 

@@ -10,7 +10,7 @@ mod places;
 mod schema;
 
 pub use node::{Node, Shape};
-pub use schema::Schema;
+pub use schema::{Schema, embedded_schema};
 
 use std::borrow::Cow;
 
@@ -54,6 +54,12 @@ impl Document {
     #[must_use]
     pub fn root(&self) -> Node<'_> {
         Node::root(self)
+    }
+
+    /// The value at a JSON pointer.
+    #[must_use]
+    pub fn at(&self, pointer: &str) -> Option<Node<'_>> {
+        Node::at(self, pointer)
     }
 
     /// Where the value at a JSON pointer stands: the first line of it, if it spans several. Inside an alias: the alias.

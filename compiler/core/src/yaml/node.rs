@@ -43,6 +43,17 @@ impl<'d> Node<'d> {
         Self { document, value: &document.value, pointer: String::new() }
     }
 
+    pub(super) fn at(document: &'d Document, pointer: &str) -> Option<Self> {
+        let value = document.value.pointer(pointer)?;
+        Some(Self { document, value, pointer: pointer.to_owned() })
+    }
+
+    /// Its JSON pointer.
+    #[must_use]
+    pub fn pointer(&self) -> &str {
+        &self.pointer
+    }
+
     /// The value.
     #[must_use]
     pub const fn value(&self) -> &'d Json {

@@ -2,6 +2,8 @@
 
 use serde_json::Value as Json;
 
+use crate::target::embedded;
+
 /// A compiled JSON Schema and its text, from which messages take the names that are allowed.
 #[derive(Debug)]
 pub struct Schema {
@@ -39,4 +41,11 @@ impl Schema {
     pub(super) fn around(&self, path: &str) -> Option<&Json> {
         self.json.pointer(path.get(..path.rfind('/')?)?)
     }
+}
+
+/// A schema of `schemas/`, by its file's name without the ending.
+#[must_use]
+pub fn embedded_schema(name: &str) -> Option<Json> {
+    let (_, text) = embedded::SCHEMAS.iter().find(|(id, _)| *id == name)?;
+    serde_json::from_str(text).ok()
 }
