@@ -1,8 +1,52 @@
 //! The meaning of a plan over events.
+//!
+//! Lines come in, alerts go out, and what is held in between is bounded by the windows of the patterns (and the slack),
+//! not by the length of the stream.
+//!
+//! | step | module | what is true after it |
+//! | --- | --- | --- |
+//! | line → record | [`decode`], [`record`] | the needed fields hold values of their declared types; all else was skipped |
+//! | record → event | [`predicate`] | it satisfies the predicate of at least one event name, or is forgotten |
+//! | event → tick | this one | events go on in time order, those of one time together, once no earlier one can come |
+//! | tick → rows | [`pattern`], [`join`], [`negation`], [`group`] | the rows of the pattern, in row order |
+//! | rows → alerts | [`alert`] | each entity tuple by its first row, then quiet |
+//!
+//! **Row order.** Rows go by time. Rows of the same time go by their operands' rows, left to right, in this same order;
+//! those of a single event by its line. The first row of a tuple raises its alert.
+
+mod aggregate;
+mod alert;
+mod arithmetic;
+mod bucket;
+mod decode;
+mod group;
+mod join;
+mod logic;
+mod negation;
+mod pattern;
+mod predicate;
+mod record;
+pub mod regex;
+mod row;
+#[cfg(test)]
+mod tests;
+mod text;
+pub mod time;
+mod value;
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use serde_json::Value as Json;
 
-use crate::plan::Unit;
+use self::alert::Detector;
+use self::decode::{CLASS, Decoder, Schema, TIME};
+use self::pattern::{Kept, Layout};
+use self::predicate::Predicate;
+use self::record::{Record, Slot};
+use self::row::{Event, Row};
+use self::value::Scalar;
+use crate::plan::{EventId, Pred, Unit};
 
 /// How to read the stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -73,28 +117,164 @@ impl std::error::Error for EventError {}
 /// Evaluates detections over a stream of events.
 #[derive(Debug)]
 pub struct Evaluator<'a> {
-    units: Vec<Unit<'a>>,
-    options: Options,
+    decoder: Decoder,
+    classes: BTreeMap<&'a str, Class<'a>>,
+    detectors: Vec<Detector<'a>>,
+    slack: Option<i64>,
+    /// The time of the newest event so far.
+    newest: Option<i64>,
+    /// Up to where the detectors were last brought together.
+    settled: i64,
+    /// Events that an earlier one may still come before, by time, line and number.
+    waiting: BTreeMap<(i64, u64, u64), Matched>,
+    /// How many events were kept so far.
+    events: u64,
+    scratch: String,
 }
+
+/// What is asked of the events of a class.
+#[derive(Debug, Default)]
+struct Class<'a> {
+    /// Each predicate once, and the names that go by it.
+    tests: Vec<(&'a Pred, Predicate, Vec<Name>)>,
+    /// The slots whose values are kept of an event.
+    kept: Vec<Slot>,
+}
+
+/// An event name: the number of a detector, and the event in its detection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Name {
+    detector: usize,
+    event: EventId,
+}
+
+/// An event and the names it answers to, by detector.
+#[derive(Debug)]
+struct Matched {
+    event: Rc<Event>,
+    names: Vec<Name>,
+}
+
+/// How far the stream moves on before detections that saw no event of theirs are told the time, in milliseconds.
+const IDLE: i64 = 1000;
 
 impl<'a> Evaluator<'a> {
     /// An evaluator of these detections that has seen nothing yet.
     #[must_use]
     pub fn new(units: Vec<Unit<'a>>, options: Options) -> Self {
-        Self { units, options }
+        let mut schema = Schema::new();
+        let mut kept = Kept::new();
+        let mut classes: BTreeMap<&'a str, Class<'a>> = BTreeMap::new();
+        let mut detectors = Vec::new();
+        for (detector, unit) in units.into_iter().enumerate() {
+            for (index, event) in unit.detection.events.iter().enumerate() {
+                let name = Name { detector, event: EventId(index) };
+                let class = classes.entry(&event.class.name).or_default();
+                match class.tests.iter_mut().find(|(pred, ..)| **pred == event.predicate) {
+                    Some((_, _, names)) => names.push(name),
+                    None => {
+                        let predicate = Predicate::new(&event.predicate, &event.class.name, &mut schema);
+                        class.tests.push((&event.predicate, predicate, vec![name]));
+                    }
+                }
+            }
+            detectors.push(Detector::new(unit, &mut Layout::new(unit.detection, &mut schema, &mut kept)));
+        }
+        for (name, class) in &mut classes {
+            schema.class(name);
+            class.kept = kept.remove(*name).unwrap_or_default();
+        }
+        Self {
+            decoder: Decoder::new(&schema),
+            classes,
+            detectors,
+            slack: options.slack.map(|slack| slack.max(0)),
+            newest: None,
+            settled: i64::MIN,
+            waiting: BTreeMap::new(),
+            events: 0,
+            scratch: String::new(),
+        }
     }
 
-    /// Takes in one line. Alerts that are certain by then are added to `alerts`. Blank lines are ignored.
+    /// Takes in one line. Alerts that are certain by then are added to `alerts`: those of one detection in row order.
+    /// Blank lines are ignored, and so are events of classes that no detection uses.
     ///
     /// # Errors
-    /// Says what is wrong with the line.
+    /// Says what is wrong with the line; it is then as if the line were not there.
     pub fn push_line(&mut self, number: u64, line: &[u8], alerts: &mut Vec<Alert<'a>>) -> Result<(), EventError> {
-        let _ = (number, line, alerts, &self.units, self.options);
+        if line.trim_ascii().is_empty() {
+            return Ok(());
+        }
+        let record = self.decoder.read(line)?;
+        let Some(Scalar::Text(class)) = record.single(CLASS) else { return Err(EventError::NoClass) };
+        let Some(Scalar::Time(time)) = record.single(TIME) else { return Err(EventError::NoTime) };
+        let certain = self.slack.and_then(|slack| Some(self.newest?.max(time).saturating_sub(slack)));
+        if let Some(certain) = certain.filter(|certain| time < *certain) {
+            return Err(EventError::Late { by: certain - time });
+        }
+        if let Some(class) = self.classes.get(class) {
+            let names = class.names(record, &mut self.scratch);
+            if !names.is_empty() {
+                self.events += 1;
+                let values = class.kept.iter().map(|slot| record.values(*slot).map(Scalar::to_value).collect());
+                let event = Rc::new(Event { time, line: number, id: self.events, values: values.collect() });
+                self.waiting.insert((time, number, self.events), Matched { event, names });
+            }
+        }
+        self.newest = self.newest.max(Some(time));
+        if let Some(certain) = certain {
+            self.release(certain, alerts);
+        }
         Ok(())
     }
 
-    /// The end of the stream: adds the alerts that were still waiting.
-    pub fn finish(self, alerts: &mut Vec<Alert<'a>>) {
-        let _ = alerts;
+    /// The end of the stream: adds the alerts that were still waiting, oldest first.
+    pub fn finish(mut self, alerts: &mut Vec<Alert<'a>>) {
+        let start = alerts.len();
+        self.release(i64::MAX, alerts);
+        if let Some(new) = alerts.get_mut(start..) {
+            new.sort_by_key(|alert| alert.last);
+        }
+    }
+
+    /// Hands on the events before `certain`: no other will come there.
+    fn release(&mut self, certain: i64, alerts: &mut Vec<Alert<'a>>) {
+        while let Some(first) = self.waiting.first_entry().filter(|first| first.key().0 < certain) {
+            let time = first.key().0;
+            self.tick(time, alerts);
+        }
+        if certain.saturating_sub(IDLE) >= self.settled {
+            self.settled = certain;
+            for detector in &mut self.detectors {
+                detector.advance(certain, &[], alerts);
+            }
+        }
+    }
+
+    /// Hands on the events of one time.
+    fn tick(&mut self, time: i64, alerts: &mut Vec<Alert<'a>>) {
+        let mut ticks: BTreeMap<usize, Vec<(EventId, Rc<Row>)>> = BTreeMap::new();
+        while let Some(first) = self.waiting.first_entry().filter(|first| first.key().0 == time) {
+            let Matched { event, names } = first.remove();
+            for name in &names {
+                let shared = names.iter().filter(|other| other.detector == name.detector).count() > 1;
+                let row = Rc::new(Row::of_event(Rc::clone(&event), shared));
+                ticks.entry(name.detector).or_default().push((name.event, row));
+            }
+        }
+        for (detector, tick) in ticks {
+            if let Some(detector) = self.detectors.get_mut(detector) {
+                detector.advance(time + 1, &tick, alerts);
+            }
+        }
+    }
+}
+
+impl Class<'_> {
+    /// The names that an event answers to.
+    fn names(&self, record: &Record, scratch: &mut String) -> Vec<Name> {
+        let tests = self.tests.iter().filter(|(_, predicate, _)| predicate.holds(record, scratch));
+        tests.flat_map(|(_, _, names)| names.iter().copied()).collect()
     }
 }

@@ -1,0 +1,171 @@
+//! `then` and `with`: one row of each operand with equal keys, first to last within the window.
+//!
+//! The rows of a product are too many to name when all that matters is which entities alert. Two rows of an operand with
+//! the same values in every column that is read above, and with events that no other row could bind, differ for the
+//! rest of the pattern only in their times. Of such rows the first one that fits does for all: a row's time is that of
+//! its last operand, which is the one that arrives, and rows of the same time go by their operands from left to right,
+//! so the earliest choice gives the first row; and choosing early on the left leaves the most choice on the right. The
+//! first row of every alert is therefore found as if all rows had been.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::rc::Rc;
+
+use super::bucket::{Buckets, Key, keys};
+use super::pattern::{Above, Inputs, Layout, Node, Tick};
+use super::row::{Place, Row};
+use super::value::Value;
+use crate::plan::{self, Column, Pattern, PatternKind};
+
+/// A join.
+#[derive(Debug)]
+pub struct Join {
+    order: Times,
+    within: i64,
+    inputs: Inputs,
+    operands: Vec<Operand>,
+    buckets: Buckets<Key, Vec<Alike>>,
+}
+
+/// Whether the operands' times must be in order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Times {
+    InOrder,
+    Any,
+}
+
+#[derive(Debug)]
+struct Operand {
+    keys: Vec<Place>,
+    /// The columns that are read above, its keys left out.
+    read: Vec<Place>,
+}
+
+/// An operand's rows of one key, oldest first, those together that mean the same to everything above.
+type Alike = BTreeMap<(Vec<Box<[Value]>>, Vec<u64>), VecDeque<Rc<Row>>>;
+
+impl Join {
+    /// Compiles a join.
+    pub fn new(pattern: &Pattern, join: &plan::Join, above: &Above, layout: &mut Layout<'_>) -> Self {
+        let mut needed = above.needed.clone();
+        needed.extend(join.keys.iter().flat_map(|key| key.columns.iter().cloned()));
+        let lasts = above.lasts.saturating_add(join.within.value);
+        let below = Above { needed, lasts };
+        let nodes = join.operands.iter().map(|operand| Node::new(operand, &below, layout)).collect();
+        let operands = join.operands.iter().enumerate().map(|(index, operand)| {
+            let own: Vec<&Column> = join.keys.iter().filter_map(|key| key.columns.get(index)).collect();
+            let events = operand.row_events();
+            let read = above.needed.iter().filter(|c| events.contains(&c.event) && !own.contains(c));
+            Operand {
+                read: read.map(|column| layout.place(operand, column)).collect(),
+                keys: layout.key_places(&join.keys, index, operand),
+            }
+        });
+        Self {
+            order: if matches!(pattern.kind, PatternKind::Then(_)) { Times::InOrder } else { Times::Any },
+            within: join.within.value,
+            operands: operands.collect(),
+            inputs: Inputs::new(nodes, &join.operands.iter().collect::<Vec<_>>()),
+            buckets: Buckets::default(),
+        }
+    }
+
+    /// See [`Node::advance`].
+    pub fn advance(&mut self, now: i64, tick: &Tick, rows: &mut Vec<Rc<Row>>) {
+        let limit = self.inputs.advance(now, tick);
+        while let Some((index, row)) = self.inputs.next_before(limit) {
+            self.arrive(index, &row, rows);
+        }
+        let oldest = limit.saturating_sub(self.within);
+        self.buckets.sweep(|bucket| bucket.iter_mut().map(|alike| prune(alike, oldest)).sum());
+    }
+
+    /// Joins a row with what came before it, and keeps it for what comes after. Each joined row is found when the last
+    /// of its parts arrives.
+    fn arrive(&mut self, index: usize, row: &Rc<Row>, rows: &mut Vec<Rc<Row>>) {
+        let Some(operand) = self.operands.get(index) else { return };
+        for key in keys(row, &operand.keys) {
+            let bucket = self.buckets.add(&key, || self.operands.iter().map(|_| Alike::new()).collect());
+            let arrival = Arrival { index, row, order: self.order, oldest: row.time.saturating_sub(self.within) };
+            arrival.choose(bucket, &mut Vec::new(), &mut |parts| {
+                let bound = bind(&self.operands, &key, parts);
+                rows.push(Rc::new(Row::of_rows(parts.to_vec(), bound)));
+            });
+            if let Some(alike) = bucket.get_mut(index) {
+                let read = operand.read.iter().map(|place| row.values(place).into()).collect();
+                let events = if row.shared { row.ids() } else { Vec::new() };
+                alike.entry((read, events)).or_default().push_back(Rc::clone(row));
+            }
+        }
+    }
+}
+
+/// A row that has just come in.
+struct Arrival<'r> {
+    index: usize,
+    row: &'r Rc<Row>,
+    order: Times,
+    /// What is older lies outside the window.
+    oldest: i64,
+}
+
+impl Arrival<'_> {
+    /// Calls `found` with every choice of one row of each operand, left to right, in which the new row stands in its
+    /// place. All rows in the bucket are at most as late as the new one.
+    fn choose(&self, bucket: &[Alike], chosen: &mut Vec<Rc<Row>>, found: &mut impl FnMut(&[Rc<Row>])) {
+        let Some(alike) = bucket.get(chosen.len()) else { return found(chosen) };
+        let from = match (self.order, chosen.last()) {
+            (Times::InOrder, Some(previous)) => previous.time.max(self.oldest),
+            (Times::InOrder, None) | (Times::Any, _) => self.oldest,
+        };
+        if chosen.len() == self.index {
+            if from <= self.row.time {
+                self.choose_next(bucket, chosen, self.row, found);
+            }
+            return;
+        }
+        for rows in alike.values() {
+            let fits = rows.get(rows.partition_point(|row| row.time < from));
+            if let Some(row) = fits.filter(|row| !row.shares_event(self.row)) {
+                self.choose_next(bucket, chosen, row, found);
+            }
+        }
+    }
+
+    fn choose_next(
+        &self,
+        bucket: &[Alike],
+        chosen: &mut Vec<Rc<Row>>,
+        row: &Rc<Row>,
+        found: &mut impl FnMut(&[Rc<Row>]),
+    ) {
+        if chosen.iter().all(|other| !other.shares_event(row)) {
+            chosen.push(Rc::clone(row));
+            self.choose(bucket, chosen, found);
+            chosen.pop();
+        }
+    }
+}
+
+/// The key columns that have several values hold in the joined row the one they have in common.
+fn bind(operands: &[Operand], key: &Key, parts: &[Rc<Row>]) -> Vec<(usize, Value)> {
+    let mut bound = Vec::new();
+    for (operand, part) in operands.iter().zip(parts) {
+        for (place, value) in operand.keys.iter().zip(key.iter()) {
+            if part.values(place).len() > 1 {
+                bound.push((place.column, value.clone()));
+            }
+        }
+    }
+    bound
+}
+
+/// Forgets rows older than this; how many are left.
+fn prune(alike: &mut Alike, oldest: i64) -> usize {
+    let mut left = 0;
+    alike.retain(|_, rows| {
+        rows.drain(..rows.partition_point(|row| row.time < oldest));
+        left += rows.len();
+        !rows.is_empty()
+    });
+    left
+}
