@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use detc_core::sema::literals::parse_datetime;
 
 use crate::commands::{check, compile, completions, eval, explain, fmt, man, schema, targets, test};
 
@@ -11,7 +12,7 @@ use crate::commands::{check, compile, completions, eval, explain, fmt, man, sche
 #[command(name = "detc", version, propagate_version = true, max_term_width = 100, after_help = AFTER_HELP)]
 pub struct Cli {
     /// When to use colours.
-    #[arg(long, value_enum, default_value_t = Color::Auto, global = true, value_name = "WHEN")]
+    #[arg(long, value_enum, default_value_t = Color::Auto, global = true, value_name = "WHEN", display_order = 100)]
     pub color: Color,
 
     /// What to do.
@@ -110,9 +111,39 @@ pub struct Sources {
 }
 
 /// Tuning files.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub struct Tuning {
     /// A tuning file; several are laid over each other in the order given
     #[arg(long = "tuning", value_name = "FILE")]
     pub files: Vec<PathBuf>,
+
+    /// The day by which entries of tuning files expire [default: today, UTC]
+    #[arg(long, value_name = "YYYY-MM-DD", value_parser = day)]
+    pub today: Option<String>,
+}
+
+/// A day of the calendar.
+fn day(text: &str) -> Result<String, String> {
+    let is_day = text.len() == "2026-12-31".len() && parse_datetime(text).is_ok();
+    if is_day { Ok(text.to_owned()) } else { Err("a day looks like 2026-12-31".to_owned()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::Cli;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn every_command_shows_examples() {
+        for command in Cli::command().get_subcommands() {
+            let help = command.get_after_help().map(|help| help.to_string()).unwrap_or_default();
+            assert!(help.contains("Examples:\n  "), "`detc {} --help` shows no example", command.get_name());
+        }
+    }
 }

@@ -3,13 +3,17 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
 
-use crate::stages::{sema, syntax, tuning};
 use detc_core::plan::{Class, Strategy};
 use detc_core::source::SourceId;
+use detc_core::tuning::TuningFile;
+use detc_core::{syntax, tuning};
 
+use crate::alert::moment;
 use crate::args;
 use crate::input::Input;
+use crate::stages::sema;
 use crate::status::Status;
 
 /// Strategies, and what there is to say about them.
@@ -28,7 +32,7 @@ pub struct Loaded {
 impl Loaded {
     /// Reads the strategies of the command line with its tuning files laid over them.
     pub fn new(arguments: &args::Sources) -> Self {
-        load(&arguments.paths, &arguments.tuning.files)
+        load(&arguments.paths, &arguments.tuning)
     }
 
     /// How it went so far.
@@ -38,7 +42,7 @@ impl Loaded {
 }
 
 /// Reads the strategies at `paths` with tuning files laid over them.
-pub fn load(paths: &[PathBuf], tuning_files: &[PathBuf]) -> Loaded {
+pub fn load(paths: &[PathBuf], tuning: &args::Tuning) -> Loaded {
     let mut input = Input::default();
     let files = input.strategies(paths);
     let mut trees = Vec::new();
@@ -47,15 +51,30 @@ pub fn load(paths: &[PathBuf], tuning_files: &[PathBuf]) -> Loaded {
         trees.push(tree);
         input.diagnostics.extend(found);
     }
+    let layers = layers(&mut input, tuning);
+    let analysis = sema::analyse(&mut input.sources, &trees, &layers);
+    input.diagnostics.extend(analysis.diagnostics);
+    Loaded { input, files, strategies: analysis.strategies, classes: analysis.classes }
+}
+
+/// Reads tuning files. Entries that are past their day are left out with a warning.
+fn layers(input: &mut Input, arguments: &args::Tuning) -> Vec<TuningFile> {
     let mut layers = Vec::new();
-    for path in tuning_files {
+    for path in &arguments.files {
         let Some(file) = input.read(path) else { continue };
         match tuning::load(&input.sources, file) {
             Ok(layer) => layers.push(layer),
             Err(errors) => input.diagnostics.extend(errors),
         }
     }
-    let analysis = sema::analyse(&mut input.sources, &trees, &layers);
-    input.diagnostics.extend(analysis.diagnostics);
-    Loaded { input, files, strategies: analysis.strategies, classes: analysis.classes }
+    let today = arguments.today.clone().unwrap_or_else(today);
+    input.diagnostics.extend(tuning::expired(&layers, &today));
+    layers.iter().map(|layer| layer.without_expired(&today)).collect()
+}
+
+/// The day in UTC, such as `2026-12-31`.
+fn today() -> String {
+    let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let milliseconds = i64::try_from(since_1970.as_millis()).unwrap_or_default();
+    moment(milliseconds).split('T').next().unwrap_or_default().to_owned()
 }

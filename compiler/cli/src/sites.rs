@@ -9,7 +9,7 @@ use crate::load::Loaded;
 
 /// Which products, and which sites that run them.
 #[derive(Debug, clap::Args)]
-pub struct Args {
+pub struct Choice {
     /// Targets, or `all`
     #[arg(long, value_delimiter = ',', value_name = "TARGET")]
     pub target: Vec<String>,
@@ -34,11 +34,11 @@ pub type Chosen = (String, String);
 
 /// Finds what was asked for; a profile from a file is added to the registry. None, and diagnostics, if something of it does
 /// not exist or is wrong: then nothing is compiled, for a default instead of it was not asked for.
-pub fn choose(args: &Args, registry: &mut Registry, loaded: &mut Loaded) -> Option<Vec<Chosen>> {
+pub fn choose(choice: &Choice, registry: &mut Registry, loaded: &mut Loaded) -> Option<Vec<Chosen>> {
     let before = loaded.input.diagnostics.len();
-    let targets = targets(&args.target, registry, loaded);
+    let targets = targets(&choice.target, registry, loaded);
     let mut chosen = Vec::new();
-    for word in &args.profile {
+    for word in &choice.profile {
         if is_file(word) {
             chosen.extend(from_file(word, &targets, registry, loaded));
         } else if let Some((target, profile)) = word.split_once('/') {

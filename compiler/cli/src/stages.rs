@@ -2,21 +2,11 @@
 #![allow(clippy::all, dead_code, missing_docs)]
 pub mod syntax {
     use detc_core::{diagnostics::Diagnostic, source::*, syntax::ast};
-    pub fn parse(_: &Sources, _: SourceId) -> (ast::File, Vec<Diagnostic>) {
+    pub fn parse_(_: &Sources, _: SourceId) -> (ast::File, Vec<Diagnostic>) {
         (ast::File { ..Default::default() }, vec![])
     }
     pub fn format(s: &Sources, id: SourceId) -> Result<String, Vec<Diagnostic>> {
         Ok(s.get(id).map(|s| s.text.trim().to_owned() + "\n").unwrap_or_default())
-    }
-}
-pub mod tuning {
-    use detc_core::{diagnostics::Diagnostic, plan::Strategy, source::*};
-    pub struct TuningFile;
-    pub fn load(_: &Sources, _: SourceId) -> Result<TuningFile, Vec<Diagnostic>> {
-        Ok(TuningFile)
-    }
-    pub fn schema(_: &[Strategy]) -> serde_json::Value {
-        serde_json::json!({})
     }
 }
 pub mod cases {
@@ -33,7 +23,7 @@ pub mod sema {
         pub diagnostics: Vec<Diagnostic>,
         pub classes: BTreeMap<String, Arc<Class>>,
     }
-    pub fn analyse(_: &mut Sources, _: &[ast::File], _: &[super::tuning::TuningFile]) -> Analysis {
+    pub fn analyse(_: &mut Sources, _: &[ast::File], _: &[detc_core::tuning::TuningFile]) -> Analysis {
         Analysis::default()
     }
 }

@@ -41,7 +41,7 @@ pub struct Args {
     sources: Sources,
 
     #[command(flatten)]
-    sites: sites::Args,
+    sites: sites::Choice,
 
     #[command(flatten)]
     selection: Selection,

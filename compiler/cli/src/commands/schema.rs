@@ -2,12 +2,13 @@
 
 use std::path::PathBuf;
 
-use crate::stages::{cases, tuning};
+use crate::stages::cases;
 use anyhow::{Result, bail};
 use clap::ValueEnum;
 use detc_core::target::{Registry, profile_schema};
+use detc_core::tuning;
 
-use crate::args::Format;
+use crate::args::{Format, Tuning};
 use crate::console::Console;
 use crate::load::load;
 use crate::status::Status;
@@ -59,7 +60,7 @@ pub fn run(args: &Args, console: &Console) -> Result<Status> {
     if args.paths.is_empty() && args.kind == Kind::Tuning {
         bail!("`detc schema tuning` needs the strategies: the schema knows their parameters");
     }
-    let loaded = (!args.paths.is_empty()).then(|| load(&args.paths, &[]));
+    let loaded = (!args.paths.is_empty()).then(|| load(&args.paths, &Tuning::default()));
     let mut status = Status::Clean;
     if let Some(loaded) = &loaded {
         console.report(&loaded.input.sources, &loaded.input.diagnostics);

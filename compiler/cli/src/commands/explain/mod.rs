@@ -46,7 +46,7 @@ pub struct Args {
     tuning: Tuning,
 
     #[command(flatten)]
-    sites: sites::Args,
+    sites: sites::Choice,
 
     /// The form of the explanation
     #[arg(long, value_enum, default_value_t = Format::Human)]
@@ -102,7 +102,7 @@ pub fn run(args: &Args, console: &Console) -> Result<Status> {
         return explain_code(code, args, console);
     }
     let is_path = Path::new(&args.what).exists();
-    let mut loaded = load(&places(args, is_path)?, &args.tuning.files);
+    let mut loaded = load(&places(args, is_path)?, &args.tuning);
     let mut registry = Registry::embedded();
     let chosen = sites::choose(&args.sites, &mut registry, &mut loaded);
     console.report(&loaded.input.sources, &loaded.input.diagnostics);
