@@ -141,7 +141,7 @@ mod tests {
 
     #[test]
     fn what_is_written_reads_back() {
-        for day in (-700_000..2_900_000).step_by(97) {
+        for day in (-700_000_i64..2_900_000).step_by(97) {
             let time = day * 86_400_000 + (day * 7919).rem_euclid(86_400_000);
             assert_eq!(parse(&format(time)), Some(time), "{}", format(time));
         }

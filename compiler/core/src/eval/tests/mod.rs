@@ -1,1 +1,9 @@
-//! Tests of the evaluator.
+//! Tests of the evaluator: sentence by sentence, and against a literal reading of the definition.
+
+mod build;
+mod definition;
+mod lines;
+mod patterns;
+mod predicates;
+mod random;
+mod state;
