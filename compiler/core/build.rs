@@ -52,9 +52,14 @@ fn target(folder: &Path) -> Result<Value, Box<dyn Error>> {
     Ok(json!({ "target": yaml(&folder.join("target.yaml"))?, "profiles": profiles, "templates": templates }))
 }
 
-/// A YAML file as a JSON value.
+/// A YAML file as a JSON value, merge keys replaced by what they stand for.
 fn yaml(file: &Path) -> Result<Value, Box<dyn Error>> {
-    serde_yaml::from_str(&fs::read_to_string(file)?).map_err(|e| format!("{}: {e}", file.display()).into())
+    let read = |text: &str| -> Result<Value, Box<dyn Error>> {
+        let mut value: serde_yaml::Value = serde_yaml::from_str(text)?;
+        value.apply_merge()?;
+        Ok(serde_json::to_value(value)?)
+    };
+    read(&fs::read_to_string(file)?).map_err(|e| format!("{}: {e}", file.display()).into())
 }
 
 /// What a folder holds, in order of name; nothing if there is no such folder.

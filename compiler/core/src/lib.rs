@@ -10,6 +10,7 @@
 //! | all of it | [`compile`] | every detection has an outcome, its rules or an error
 
 pub mod capability;
+pub mod cases;
 pub mod compile;
 pub mod diagnostics;
 pub mod dialect;

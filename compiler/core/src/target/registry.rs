@@ -46,7 +46,7 @@ impl Registry {
         let known: Vec<&str> = self.ids().collect();
         Diagnostic::bare(Code::UnknownTarget, format!("there is no target `{id}`"))
             .maybe_help(suggest::did_you_mean(id, known.iter().copied()))
-            .help(format!("the targets are {}", known.join(", ")))
+            .maybe_help((!known.is_empty()).then(|| format!("the targets are {}", known.join(", "))))
     }
 }
 
@@ -61,7 +61,7 @@ impl Target {
             let known: Vec<&str> = self.profiles.keys().map(String::as_str).collect();
             Diagnostic::bare(Code::UnknownProfile, format!("target `{}` has no profile `{id}`", self.id))
                 .maybe_help(suggest::did_you_mean(id, known.iter().copied()))
-                .help(format!("its profiles are {}", known.join(", ")))
+                .maybe_help((!known.is_empty()).then(|| format!("its profiles are {}", known.join(", "))))
         })
     }
 }

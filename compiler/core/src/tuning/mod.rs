@@ -91,6 +91,16 @@ impl Entry {
 }
 
 impl TuningFile {
+    /// A text that two files share only if they change the same parameters in the same way.
+    #[must_use]
+    pub fn fingerprint(&self) -> String {
+        let line = |entry: &Entry| {
+            let operand = entry.operand().map(|node| node.value().to_string()).unwrap_or_default();
+            format!("{:?} {} {operand}\n", entry.parameter.value, entry.action.as_str())
+        };
+        self.entries.iter().map(line).collect()
+    }
+
     /// The file without the entries that no longer apply on a day, given as `2026-12-31`.
     #[must_use]
     pub fn without_expired(&self, today: &str) -> Self {

@@ -475,7 +475,17 @@ fn other(ty: &Type) -> Value {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { failure_persistence: None, cases: 64, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_file_is_read_or_refused(
+        name in "[A-Z][a-z]{0,5}|Timeout|AN1.Ports|Certificate|\\PC{0,6}",
+        action in "set|extend|remove|x",
+        value in "[\\[\\]{}:, 0-9a-z'\"-]{0,12}",
+    ) {
+        let (_, errors) = tuned(&[&format!("{HEAD}  - parameter: {name}\n    {action}: {value}\n")]);
+        prop_assert!(errors.iter().all(|e| e.starts_with(['E', 'W'])));
+    }
 
     #[test]
     fn a_value_written_as_yaml_and_set_is_the_same_value((ty, value) in typed()) {

@@ -163,22 +163,16 @@ fn no_branch(
     code: Code,
 ) -> Vec<Diagnostic> {
     let at = error.instance_path().as_str();
-    let needed = branches.iter().map(|branch| match branch.as_slice() {
-        [only] if only.instance_path().as_str() == at => match only.kind() {
-            Kind::Required { property } => Some(format!("`{}`", plain(property))),
-            _ => None,
-        },
+    let needed = branches.iter().map(|branch| match only_error(branch, at) {
+        Some(Kind::Required { property }) => Some(format!("`{}`", plain(property))),
         _ => None,
     });
     if let Some(names) = needed.collect::<Option<Vec<_>>>() {
         let title = format!("{} needs one of {}", subject(at), names.join(", "));
         return vec![Diagnostic::new(code, title, document.name_place(at))];
     }
-    let types = branches.iter().map(|branch| match branch.as_slice() {
-        [only] if only.instance_path().as_str() == at => match only.kind() {
-            Kind::Type { kind } => Some(expected(kind)),
-            _ => None,
-        },
+    let types = branches.iter().map(|branch| match only_error(branch, at) {
+        Some(Kind::Type { kind }) => Some(expected(kind)),
         _ => None,
     });
     if let Some(types) = types.collect::<Option<Vec<_>>>() {
@@ -191,6 +185,14 @@ fn no_branch(
     let nearest = branches.iter().filter(|b| !b.iter().any(|e| is_other_type(e, at))).max_by_key(depth);
     let nearest = nearest.or_else(|| branches.first());
     nearest.into_iter().flatten().flat_map(|e| describe(document, schema, e, code)).collect()
+}
+
+/// What a branch says, if it is one thing about the value itself.
+fn only_error<'e>(branch: &'e [ValidationError<'static>], at: &str) -> Option<&'e Kind> {
+    match branch {
+        [only] if only.instance_path().as_str() == at => Some(only.kind()),
+        _ => None,
+    }
 }
 
 /// Whether a branch is for another type of value altogether.

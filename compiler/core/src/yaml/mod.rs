@@ -1,10 +1,11 @@
 //! YAML with places: every value and key of a document knows where it was written.
 //!
-//! After [`Document::parse`] a text is one JSON value without duplicate keys, merge keys, tags or values that JSON cannot
-//! hold, and [`Document::root`] walks it with a [`Span`] for each node. What is wrong is reported where it stands:
+//! After [`Document::parse`] a text is one JSON value without duplicate keys, tags or values that JSON cannot hold, aliases
+//! and merge keys are replaced by what they stand for, and [`Document::root`] walks it with a [`Span`] for each node. What is wrong is reported where it stands:
 //! [`Document::validate`] holds a document against a JSON Schema and says in plain words what does not fit.
 
 mod describe;
+mod merge;
 mod node;
 mod places;
 mod schema;
@@ -39,8 +40,9 @@ impl Document {
         let text = text.strip_prefix('\u{feff}').map_or(Cow::Borrowed(text), |rest| format!("\n\n\n{rest}").into());
         let places = Places::find(&text, id)?;
         let value: Json = serde_yaml::from_str(&text).map_err(|e| unreadable(&e, &text, id))?;
-        let document = Self { value, places };
+        let mut document = Self { value, places };
         document.check_nulls(&text)?;
+        merge::merge("", &mut document.value, &mut document.places)?;
         Ok(document)
     }
 

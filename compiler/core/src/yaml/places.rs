@@ -39,6 +39,12 @@ impl Places {
         self.keys.get(pointer).copied().unwrap_or_else(|| self.value(pointer))
     }
 
+    /// Gives the value at `pointer`, which comes from a merge key, the place of the value at `from`.
+    pub fn merged(&mut self, pointer: String, from: &str) {
+        let span = self.value(from);
+        self.values.insert(pointer, span);
+    }
+
     /// Finds all places in a text of one document.
     pub fn find(text: &str, source: SourceId) -> Result<Self, Diagnostic> {
         let mut finder = Finder::new(text, source);
@@ -236,9 +242,6 @@ impl<'t> Finder<'t> {
     }
 
     fn key(&mut self, name: &str, span: Span) -> Result<(), Diagnostic> {
-        if name == "<<" {
-            return Err(Diagnostic::new(Code::Syntax, "merge keys are not read: write the entries out", span));
-        }
         let Some(Open { pointer, children: Children::Mapping { keys, pending }, .. }) = self.open.last_mut() else {
             return Ok(());
         };

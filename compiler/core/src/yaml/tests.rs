@@ -79,7 +79,7 @@ fn a_key_that_stands_twice_is_refused_with_both_places() {
 #[test]
 fn what_has_no_meaning_is_refused() {
     assert_eq!(refused("a: !env HOME\n").0, "a tag has no meaning here");
-    assert_eq!(refused("a: &x {b: 1}\nc:\n  <<: *x\n").0, "merge keys are not read: write the entries out");
+    assert_eq!(refused("a: &x [1]\nc:\n  <<: *x\n"), ("`<<` takes a mapping or a list of them".into(), "*x".into()));
     assert_eq!(refused("? [a, b]\n: 1\n").0, "a key must be text");
     assert_eq!(refused("a: 1\n---\nb: 2\n").0, "the file holds more than one document");
     assert_eq!(refused("a: &x b\n*x : c\n").0, "a key must be written out");
@@ -101,11 +101,20 @@ fn aliases_are_read_and_stand_where_they_are_written() {
 }
 
 #[test]
+fn a_merge_key_adds_what_is_not_written() {
+    let text = "a: &a {x: 1, y: 1}\nb: &b\n  <<: *a\n  y: 2\nc: {y: 3, <<: [*b, {x: 9, z: 9}]}\n";
+    let document = parse(text).unwrap();
+    assert_eq!(document.value(), &json!({"a": {"x": 1, "y": 1}, "b": {"x": 1, "y": 2}, "c": {"x": 1, "y": 3, "z": 9}}));
+    assert_eq!(slice(text, document.place("/b/x")), "*a");
+    assert_eq!(slice(text, document.name_place("/c/z")), "[*b, {x: 9, z: 9}]");
+}
+
+#[test]
 fn a_text_that_grows_without_measure_is_refused() {
     let mut bomb = String::from("a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n");
     for i in 1..12 {
         let before = format!("*a{}", i - 1);
-        bomb.push_str(&format!("a{i}: &a{i} [{}]\n", vec![before.as_str(); 10].join(", ")));
+        bomb.push_str(&format!("a{i}: &a{i} [{}]\n", [before.as_str(); 10].join(", ")));
     }
     assert_eq!(parse(&bomb).unwrap_err().code, Code::TooDeep);
     let long = format!("a: &a \"{}\"\nb: [{}]\n", "x".repeat(100_000), vec!["*a"; 100_000].join(", "));
@@ -227,7 +236,8 @@ proptest! {
         document.root().walk(&mut |node| {
             if !node.value().is_array() && !node.value().is_object() {
                 let written = slice(&text, node.place());
-                if written != node.value().to_string() {
+                let expected = node.value().to_string();
+                if written != expected {
                     wrong.push((node.value().clone(), written.to_owned()));
                 }
             }
