@@ -6,14 +6,13 @@ use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use detc_core::plan::{Class, Strategy};
+use detc_core::sema::literals::print_datetime;
 use detc_core::source::SourceId;
 use detc_core::tuning::TuningFile;
-use detc_core::{syntax, tuning};
+use detc_core::{sema, syntax, tuning};
 
-use crate::alert::moment;
 use crate::args;
 use crate::input::Input;
-use crate::stages::sema;
 use crate::status::Status;
 
 /// Strategies, and what there is to say about them.
@@ -76,5 +75,5 @@ fn layers(input: &mut Input, arguments: &args::Tuning) -> Vec<TuningFile> {
 fn today() -> String {
     let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     let milliseconds = i64::try_from(since_1970.as_millis()).unwrap_or_default();
-    moment(milliseconds).split('T').next().unwrap_or_default().to_owned()
+    print_datetime(milliseconds).split('T').next().unwrap_or_default().to_owned()
 }

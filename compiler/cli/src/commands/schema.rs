@@ -2,11 +2,10 @@
 
 use std::path::PathBuf;
 
-use crate::stages::cases;
 use anyhow::{Result, bail};
 use clap::ValueEnum;
 use detc_core::target::{Registry, profile_schema};
-use detc_core::tuning;
+use detc_core::{cases, tuning};
 
 use crate::args::{Format, Tuning};
 use crate::console::Console;

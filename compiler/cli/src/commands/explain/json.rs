@@ -3,11 +3,10 @@
 use anyhow::Result;
 use detc_core::compile::{fidelity_word, loss_lines};
 use detc_core::plan::{Analytic, Parameter, ParameterKind, Strategy, Unit, Value};
-use detc_core::sema::literals::print_duration;
+use detc_core::sema::literals::{print_datetime, print_duration};
 use serde_json::{Map, Value as Json, json};
 
 use super::{Subject, fidelity, parameters};
-use crate::alert::moment;
 
 /// Everything about the subject as one object.
 pub fn render(subject: &Subject<'_>) -> Result<String> {
@@ -105,7 +104,7 @@ pub fn value(value: &Value) -> Json {
         Value::Float(f) => json!(f),
         Value::String(text) => json!(text),
         Value::Duration(nanoseconds) => json!(print_duration(*nanoseconds)),
-        Value::Datetime(milliseconds) => json!(moment(*milliseconds)),
+        Value::Datetime(milliseconds) => json!(print_datetime(*milliseconds)),
         Value::Ip(address) => json!(address.to_string()),
         Value::Cidr(network) => json!(network.to_string()),
         Value::Port(port) => json!(port),
