@@ -12,7 +12,8 @@
 //! | rows → alerts | [`alert`] | each entity tuple by its first row, then quiet |
 //!
 //! **Row order.** Rows go by time. Rows of the same time go by their operands' rows, left to right, in this same order;
-//! those of a single event by its line. The first row of a tuple raises its alert.
+//! those of a single event by its line; and where a key with several values makes several rows of the same events, by
+//! those values. The first row of a tuple raises its alert.
 
 mod aggregate;
 mod alert;

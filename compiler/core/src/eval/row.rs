@@ -144,7 +144,7 @@ impl Row {
 }
 
 /// Rows go by time; at the same time by their operands' rows in this same order, left to right, and rows of one event
-/// by its line.
+/// by its line; and of the same events by the values of a key with several values.
 impl Ord for Row {
     fn cmp(&self, other: &Self) -> Ordering {
         self.time.cmp(&other.time).then_with(|| self.kind.cmp(&other.kind)).then_with(|| self.bound.cmp(&other.bound))

@@ -6,16 +6,13 @@ use std::convert::Infallible;
 use std::rc::Rc;
 
 use super::literals::{self, MAX_INT};
-use super::values::{self, Const, cast};
 use super::table::Table;
+use super::values::{self, Const, cast};
 use super::{Env, bounds};
 use crate::diagnostics::{Code, Diagnostic};
 use crate::plan::{Arithmetic, Comparison, Expr, ExprKind, Logic, Operand, Order, Type, Value};
 use crate::source::{Span, Spanned};
 use crate::syntax::ast::{self, BinaryOp};
-
-/// How many operators of one level may stand in a row.
-const MAX_CHAIN: usize = 128;
 
 /// One side of a comparison.
 pub(super) enum Side<L> {
@@ -105,8 +102,14 @@ pub(super) fn side<S: Leaves>(table: &Table<'_>, env: &Env<'_>, leaves: &S, expr
         Kind::Binary(_) | Kind::Unary(..) => {
             table.fail(Diagnostic::new(Code::WrongType, "a value is needed here, and this is a condition", expr.span))
         }
-        Kind::Bool(_) | Kind::Int(_) | Kind::Float(_) | Kind::String(_) | Kind::Duration(_) | Kind::List(_)
-        | Kind::Record(_) | Kind::Range(..) => values::infer(table, env, expr).map(Side::Const),
+        Kind::Bool(_)
+        | Kind::Int(_)
+        | Kind::Float(_)
+        | Kind::String(_)
+        | Kind::Duration(_)
+        | Kind::List(_)
+        | Kind::Record(_)
+        | Kind::Range(..) => values::infer(table, env, expr).map(Side::Const),
     }
 }
 
@@ -117,9 +120,20 @@ const fn arithmetic(op: BinaryOp) -> Option<Arithmetic> {
         BinaryOp::Sub => Some(Arithmetic::Sub),
         BinaryOp::Mul => Some(Arithmetic::Mul),
         BinaryOp::Div => Some(Arithmetic::Div),
-        BinaryOp::Or | BinaryOp::And | BinaryOp::Eq | BinaryOp::Ne | BinaryOp::Lt | BinaryOp::Le | BinaryOp::Gt
-        | BinaryOp::Ge | BinaryOp::In | BinaryOp::Like | BinaryOp::Contains | BinaryOp::StartsWith
-        | BinaryOp::EndsWith | BinaryOp::Matches => None,
+        BinaryOp::Or
+        | BinaryOp::And
+        | BinaryOp::Eq
+        | BinaryOp::Ne
+        | BinaryOp::Lt
+        | BinaryOp::Le
+        | BinaryOp::Gt
+        | BinaryOp::Ge
+        | BinaryOp::In
+        | BinaryOp::Like
+        | BinaryOp::Contains
+        | BinaryOp::StartsWith
+        | BinaryOp::EndsWith
+        | BinaryOp::Matches => None,
     }
 }
 
@@ -131,10 +145,6 @@ fn chain<S: Leaves>(table: &Table<'_>, env: &Env<'_>, leaves: &S, expr: &ast::Ex
         let Some(op) = arithmetic(binary.op.value) else { break };
         steps.push((Spanned::new(op, binary.op.span), &binary.right));
         first = &binary.left;
-    }
-    if steps.len() > MAX_CHAIN {
-        let title = format!("more than {MAX_CHAIN} operators in a row");
-        return table.fail(Diagnostic::new(Code::TooDeep, title, expr.span));
     }
     let mut total = side(table, env, leaves, first);
     for (op, right) in steps.into_iter().rev() {
@@ -148,7 +158,13 @@ fn chain<S: Leaves>(table: &Table<'_>, env: &Env<'_>, leaves: &S, expr: &ast::Ex
     total
 }
 
-fn combine<L>(table: &Table<'_>, left: Side<L>, op: Spanned<Arithmetic>, right: Side<L>, span: Span) -> Option<Side<L>> {
+fn combine<L>(
+    table: &Table<'_>,
+    left: Side<L>,
+    op: Spanned<Arithmetic>,
+    right: Side<L>,
+    span: Span,
+) -> Option<Side<L>> {
     let (left, right) = (soften(table, left, &right.ty())?, right);
     let right = soften(table, right, &left.ty())?;
     let (a, b) = (left.ty(), right.ty());
@@ -224,7 +240,9 @@ fn fold(a: &Value, op: Arithmetic, b: &Value, ty: &Type) -> Result<Value, String
         }
         Type::Datetime => {
             let (moment, span) = match (a, b) {
-                (Value::Datetime(moment), Value::Duration(span)) if op == Arithmetic::Sub => (moment, -i128::from(*span)),
+                (Value::Datetime(moment), Value::Duration(span)) if op == Arithmetic::Sub => {
+                    (moment, -i128::from(*span))
+                }
                 (Value::Datetime(moment), Value::Duration(span)) | (Value::Duration(span), Value::Datetime(moment)) => {
                     (moment, i128::from(*span))
                 }
@@ -310,8 +328,17 @@ impl CompareOp {
             BinaryOp::Le => Some(Self::Order(Order::Le)),
             BinaryOp::Gt => Some(Self::Order(Order::Gt)),
             BinaryOp::Ge => Some(Self::Order(Order::Ge)),
-            BinaryOp::Or | BinaryOp::And | BinaryOp::In | BinaryOp::Like | BinaryOp::Contains | BinaryOp::StartsWith
-            | BinaryOp::EndsWith | BinaryOp::Matches | BinaryOp::Add | BinaryOp::Sub | BinaryOp::Mul
+            BinaryOp::Or
+            | BinaryOp::And
+            | BinaryOp::In
+            | BinaryOp::Like
+            | BinaryOp::Contains
+            | BinaryOp::StartsWith
+            | BinaryOp::EndsWith
+            | BinaryOp::Matches
+            | BinaryOp::Add
+            | BinaryOp::Sub
+            | BinaryOp::Mul
             | BinaryOp::Div => None,
         }
     }
@@ -344,7 +371,11 @@ pub(super) fn compare<L>(
         return table.fail(Diagnostic::new(Code::WrongType, title, op.span));
     }
     if !(ordered || equality && matches!(a, Type::String | Type::Ip | Type::Bool)) {
-        return table.fail(Diagnostic::new(Code::BadOperator, format!("values of type `{a}` cannot be compared so"), op.span));
+        return table.fail(Diagnostic::new(
+            Code::BadOperator,
+            format!("values of type `{a}` cannot be compared so"),
+            op.span,
+        ));
     }
     let (order, negated) = match op.value {
         CompareOp::Order(order) => (order, false),

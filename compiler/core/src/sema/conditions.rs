@@ -8,7 +8,9 @@ use super::table::{EntryKind, Lookup, Signature, Table, duplicate};
 use super::values::{self, Const};
 use super::{Env, regex, types};
 use crate::diagnostics::{Code, Diagnostic};
-use crate::plan::{Comparison, Expr, ExprKind, Field, Glob, Logic, Order, PortRange, Pred, Test, TestKind, Type, Value};
+use crate::plan::{
+    Comparison, Expr, ExprKind, Field, Glob, Logic, Order, PortRange, Pred, Test, TestKind, Type, Value,
+};
 use crate::source::{Span, Spanned};
 use crate::syntax::ast::{self, BinaryOp, CaseWord, UnaryOp};
 
@@ -31,8 +33,15 @@ pub(super) fn condition(table: &Table<'_>, env: &Env<'_>, expr: &ast::Expr) -> O
         Kind::Call(name, args) => call(table, env, name, args, expr.span),
         Kind::Bool(b) => Some(Pred::Const(*b)),
         Kind::Name(_) => bare_name(table, env, expr),
-        Kind::Int(_) | Kind::Float(_) | Kind::String(_) | Kind::Duration(_) | Kind::List(_) | Kind::Record(_)
-        | Kind::Range(..) | Kind::Named(..) | Kind::Unary(UnaryOp::Neg, _) => {
+        Kind::Int(_)
+        | Kind::Float(_)
+        | Kind::String(_)
+        | Kind::Duration(_)
+        | Kind::List(_)
+        | Kind::Record(_)
+        | Kind::Range(..)
+        | Kind::Named(..)
+        | Kind::Unary(UnaryOp::Neg, _) => {
             table.fail(Diagnostic::new(Code::WrongType, "a condition is needed here, and this is a value", expr.span))
         }
     }
@@ -40,7 +49,11 @@ pub(super) fn condition(table: &Table<'_>, env: &Env<'_>, expr: &ast::Expr) -> O
 
 /// The operands of a chain of one operator, found without recursion along the left spine, each passed through `read`. All
 /// are read, so that every error is reported.
-pub(super) fn operands<T>(expr: &ast::Expr, op: BinaryOp, mut read: impl FnMut(&ast::Expr) -> Option<T>) -> Option<Vec<T>> {
+pub(super) fn operands<T>(
+    expr: &ast::Expr,
+    op: BinaryOp,
+    mut read: impl FnMut(&ast::Expr) -> Option<T>,
+) -> Option<Vec<T>> {
     let mut parts = Vec::new();
     let mut rest = expr;
     while let ast::ExprKind::Binary(binary) = &rest.kind {
@@ -93,7 +106,15 @@ fn bare_name(table: &Table<'_>, env: &Env<'_>, expr: &ast::Expr) -> Option<Pred>
         },
         Side::Tree(Expr { kind: ExprKind::Leaf(field), ty: Type::Bool }) => {
             let yes = Const::literal(Value::Bool(true), Type::Bool, expr.span);
-            operators::compare(table, env, &field, Spanned::new(CompareOp::Order(Order::Eq), expr.span), None, yes, expr.span)
+            operators::compare(
+                table,
+                env,
+                &field,
+                Spanned::new(CompareOp::Order(Order::Eq), expr.span),
+                None,
+                yes,
+                expr.span,
+            )
         }
         Side::Tree(tree) => {
             let title = format!("a condition is needed here, and this is a field of type `{}`", tree.ty);
@@ -118,7 +139,11 @@ impl Leaves for Fields {
                 let title = format!("`{}` stands only after `having`", name.value);
                 table.fail(Diagnostic::new(Code::UnknownFunction, title, expr.span))
             }
-            _ => table.fail(Diagnostic::new(Code::WrongType, "a value is needed here, and this is a condition", expr.span)),
+            _ => table.fail(Diagnostic::new(
+                Code::WrongType,
+                "a value is needed here, and this is a condition",
+                expr.span,
+            )),
         }
     }
 }
@@ -171,7 +196,8 @@ fn computed(
     right: Side<Field>,
     span: Span,
 ) -> Option<Pred> {
-    let text = matches!(&left, Side::Tree(t) if t.ty == Type::String) || matches!(&right, Side::Tree(t) if t.ty == Type::String);
+    let text = matches!(&left, Side::Tree(t) if t.ty == Type::String)
+        || matches!(&right, Side::Tree(t) if t.ty == Type::String);
     let cased = operators::cased(table, case, text)?;
     let leaves: Vec<Field> = [&left, &right].into_iter().filter_map(plain_leaf).collect();
     let computed = leaves.len() < 2;
@@ -227,17 +253,22 @@ fn call(table: &Table<'_>, env: &Env<'_>, name: &ast::Ident, args: &[ast::Expr],
         return table.fail(Diagnostic::new(Code::WrongType, title, span).also(decl.class.span, "declared here"));
     }
     if args.len() != signature.params.len() {
-        let title = format!("`{}` takes {} arguments, and {} are given", name.value, signature.params.len(), args.len());
+        let title =
+            format!("`{}` takes {} arguments, and {} are given", name.value, signature.params.len(), args.len());
         return table.fail(Diagnostic::new(Code::WrongArity, title, span).also(decl.name.span, "declared here"));
     }
     let bound: Vec<Option<(&str, Const)>> = std::iter::zip(&decl.params, std::iter::zip(&signature.params, args))
         .map(|((param, _), (ty, arg))| Some((&*param.value, values::check(table, env, arg, ty)?)))
         .collect();
     let bound: Vec<(&str, Const)> = bound.into_iter().collect::<Option<_>>()?;
-    table.expansions.set(table.expansions.get() + 1);
-    if table.expansions.get() > MAX_EXPANSIONS {
-        let title = format!("the condition expands to more than {MAX_EXPANSIONS} predicates");
-        return table.fail(Diagnostic::new(Code::TooDeep, title, span));
+    let expansions = table.expansions.get() + 1;
+    table.expansions.set(expansions);
+    if expansions > MAX_EXPANSIONS {
+        if expansions == MAX_EXPANSIONS + 1 {
+            let title = format!("the condition expands to more than {MAX_EXPANSIONS} predicates");
+            table.report(Diagnostic::new(Code::TooDeep, title, env.call.unwrap_or(span)));
+        }
+        return None;
     }
     let inner = Env { scope: entry.scope, class: Some(class), args: &bound, call: Some(env.call.unwrap_or(span)) };
     condition(table, &inner, &decl.body)
@@ -304,7 +335,11 @@ fn sample(ty: &Type) -> Value {
 }
 
 /// An event's class and predicate; the base's are taken over.
-pub(super) fn event(table: &Table<'_>, entry: &super::table::Entry<'_>, decl: &ast::Event) -> Option<Rc<crate::plan::Event>> {
+pub(super) fn event(
+    table: &Table<'_>,
+    entry: &super::table::Entry<'_>,
+    decl: &ast::Event,
+) -> Option<Rc<crate::plan::Event>> {
     let (class, base) = if let Some(class) = table.classes.get(&*decl.base.value) {
         (class.clone(), Pred::Const(true))
     } else {
@@ -342,7 +377,11 @@ fn base_event(table: &Table<'_>, entry: &super::table::Entry<'_>, base: &ast::Id
 }
 
 /// The event that an entry is; reports if it is something else.
-pub(super) fn named_event(table: &Table<'_>, id: super::table::EntryId, name: &ast::Ident) -> Option<Rc<crate::plan::Event>> {
+pub(super) fn named_event(
+    table: &Table<'_>,
+    id: super::table::EntryId,
+    name: &ast::Ident,
+) -> Option<Rc<crate::plan::Event>> {
     let entry = table.entry(id)?;
     match &entry.kind {
         EntryKind::Event(decl, cell) => table.once(id, cell, || event(table, entry, decl)).cloned(),

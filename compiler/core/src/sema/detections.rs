@@ -132,7 +132,8 @@ fn rule_id(table: &Table<'_>, place: &Place<'_>, detect: &ast::Detect, written: 
 fn severity(table: &Table<'_>, word: &Ident) -> Option<AlertSeverity> {
     AlertSeverity::ALL.into_iter().find(|s| s.as_str() == word.value).or_else(|| {
         let words = AlertSeverity::ALL.map(AlertSeverity::as_str);
-        let hint = suggest::did_you_mean(&word.value, words).unwrap_or_else(|| format!("one of `{}`", words.join("`, `")));
+        let hint =
+            suggest::did_you_mean(&word.value, words).unwrap_or_else(|| format!("one of `{}`", words.join("`, `")));
         let title = format!("there is no severity `{}`", word.value);
         table.fail(Diagnostic::new(Code::UnknownName, title, word.span).help(hint))
     })
@@ -160,7 +161,11 @@ fn accepts(table: &Table<'_>, accepts: &[&ast::Accept]) -> Option<Vec<Acceptance
             sound = false;
         }
         let reason = &accept.reason.value;
-        all.extend(accept.targets.iter().map(|target| Acceptance { what, target: target.clone(), reason: reason.clone() }));
+        all.extend(accept.targets.iter().map(|target| Acceptance {
+            what,
+            target: target.clone(),
+            reason: reason.clone(),
+        }));
     }
     sound.then_some(all)
 }
@@ -171,8 +176,12 @@ fn entity_columns(draft: &Draft<'_, '_>, pattern: &Pattern, names: &[Ident]) -> 
     let columns: Vec<Column> = columns.into_iter().collect::<Option<_>>()?;
     for (i, (column, name)) in columns.iter().zip(names).enumerate() {
         if let Some(first) = columns.iter().take(i).position(|c| c == column) {
-            let first = names.get(first).map(|n| n.span);
-            return draft.table.fail(duplicate(&name.value, name.span, first));
+            let twice =
+                Diagnostic::new(Code::Duplicate, format!("`{}` is already in the entity", name.value), name.span);
+            return draft.table.fail(match names.get(first) {
+                Some(first) => twice.also(first.span, "first here"),
+                None => twice,
+            });
         }
     }
     let bare: Vec<&str> = columns.iter().zip(names).map(|(column, name)| without_prefix(draft, column, name)).collect();

@@ -256,7 +256,9 @@ fn parse_clock(text: &str) -> Option<Result<i64, String>> {
 /// A text with its case folded (Unicode simple folding): equal where the texts are equal without case.
 #[must_use]
 pub fn fold(text: &str) -> String {
-    text.chars().map(|c| unicode_case_mapping::case_folded(c).and_then(|f| char::from_u32(f.get())).unwrap_or(c)).collect()
+    text.chars()
+        .map(|c| unicode_case_mapping::case_folded(c).and_then(|f| char::from_u32(f.get())).unwrap_or(c))
+        .collect()
 }
 
 #[cfg(test)]

@@ -73,8 +73,8 @@ pub fn analyse(sources: &mut Sources, files: &[ast::File], tuning: &[TuningFile]
     let mut table = Table::default();
     library.iter().for_each(|file| declare_module(&mut table, file, Origin::Library));
     files.iter().for_each(|file| declare_module(&mut table, file, Origin::User));
-    let declared: Vec<DeclaredFile<'_>> = files.iter().map(|file| declare_file(&mut table, file)).collect();
-    refuse_duplicates(&table, &declared);
+    let mut declared: Vec<DeclaredFile<'_>> = files.iter().map(|file| declare_file(&mut table, file)).collect();
+    refuse_duplicates(&table, &mut declared);
     let strategies = declared.iter().flat_map(|file| lower_file(&table, file, tuning)).collect();
     diagnostics.extend(table.into_diagnostics());
     diagnostics.sort_by_key(|d| d.primary.as_ref().map(|label| (label.span.source, label.span.start)));
@@ -90,9 +90,12 @@ enum Origin {
 
 /// A file with its scope and strategies.
 struct DeclaredFile<'a> {
+    /// What stands outside its strategies.
     entries: Vec<EntryId>,
     strategies: Vec<Declaration<'a>>,
     is_module: bool,
+    /// Whether what stands outside its strategies could be declared.
+    sound: bool,
 }
 
 /// Declares the classes of any file, which are known everywhere and before anything else is looked at.
@@ -121,52 +124,70 @@ fn declare_file<'a>(table: &mut Table<'a>, file: &'a ast::File) -> DeclaredFile<
     {
         let title = format!("the module `{}` is of the standard library", module.value);
         table.report(Diagnostic::new(Code::ReservedName, title, module.span).help("choose another name"));
-        return DeclaredFile { entries: Vec::new(), strategies: Vec::new(), is_module };
+        return DeclaredFile { entries: Vec::new(), strategies: Vec::new(), is_module, sound: false };
     }
     let scope = match &file.module {
         Some(module) => table.module(&module.value),
         None => table.open(None),
     };
-    let (mut entries, mut strategies) = (Vec::new(), Vec::new());
+    let (mut entries, mut strategies, mut sound) = (Vec::new(), Vec::new(), true);
     for item in &file.items {
+        let errors = table.errors();
         match &item.kind {
             ast::ItemKind::Class(_) => {}
             ast::ItemKind::Let(_) | ast::ItemKind::Predicate(_) => entries.extend(table.declare(scope, item)),
             ast::ItemKind::Event(_) if !is_module => entries.extend(table.declare(scope, item)),
             ast::ItemKind::Strategy(strategy) if !is_module => {
                 strategies.push(strategies::declare(table, scope, item, strategy));
+                // Its errors are its own.
+                continue;
             }
-            ast::ItemKind::Strategy(_) | ast::ItemKind::Parameter(_) | ast::ItemKind::Analytic(_)
-            | ast::ItemKind::Sources(_) | ast::ItemKind::Event(_) | ast::ItemKind::Detect(_)
+            ast::ItemKind::Strategy(_)
+            | ast::ItemKind::Parameter(_)
+            | ast::ItemKind::Analytic(_)
+            | ast::ItemKind::Sources(_)
+            | ast::ItemKind::Event(_)
+            | ast::ItemKind::Detect(_)
             | ast::ItemKind::Property(_) => {
                 strategies::misplaced(table, item, if is_module { "a module" } else { "a file outside a strategy" });
             }
         }
+        sound &= table.errors() == errors;
     }
-    DeclaredFile { entries, strategies, is_module }
+    DeclaredFile { entries, strategies, is_module, sound }
 }
 
 /// The modules of the standard library.
 const LIBRARY_MODULES: [&str; 2] = ["std", "tls"];
 
-/// A strategy's name is its own in the whole run.
-fn refuse_duplicates(table: &Table<'_>, files: &[DeclaredFile<'_>]) {
-    let mut names: BTreeMap<&str, Span> = BTreeMap::new();
-    for strategy in files.iter().flat_map(|file| &file.strategies) {
+/// A strategy's name is its own in the whole run: a second one is left out.
+fn refuse_duplicates(table: &Table<'_>, files: &mut [DeclaredFile<'_>]) {
+    let mut names: BTreeMap<String, Span> = BTreeMap::new();
+    for strategy in files.iter_mut().flat_map(|file| &mut file.strategies) {
         let id = strategy.id();
-        if let Some(first) = names.insert(&id.value, id.span) {
-            table.report(duplicate(&id.value, id.span, Some(first)));
+        match names.get(&id.value) {
+            Some(first) => {
+                table.report(duplicate(&id.value, id.span, Some(*first)));
+                strategy.sound = false;
+            }
+            None => {
+                names.insert(id.value.clone(), id.span);
+            }
         }
     }
 }
 
 fn lower_file(table: &Table<'_>, file: &DeclaredFile<'_>, tuning: &[TuningFile]) -> Vec<Strategy> {
     let before = table.errors();
-    let strategies: Vec<Strategy> = file.strategies.iter().filter_map(|d| strategies::lower(table, d, tuning)).collect();
+    let lowered = file.strategies.iter().filter_map(|declaration| strategies::lower(table, declaration, tuning));
+    let mut strategies: Vec<Strategy> = lowered.collect();
     strategies::check_entries(table, &file.entries);
     // What stands in a module may be for files that are not part of this run.
     if table.errors() == before && !file.is_module {
         strategies::warn_unused(table, file.entries.iter().copied());
+    }
+    if !file.sound {
+        strategies.clear();
     }
     strategies
 }

@@ -10,7 +10,8 @@ use super::values::{self, Const, cast};
 use super::{Env, literals};
 use crate::diagnostics::{Code, Diagnostic};
 use crate::plan::{
-    Cidr, Field, Glob, Number, Operand, Order, ParamRef, PortRange, Pred, Regex, TestKind, TextOp, TextTest, Type, Value,
+    Cidr, Field, Glob, Number, Operand, Order, ParamRef, PortRange, Pred, Regex, TestKind, TextOp, TextTest, Type,
+    Value,
 };
 use crate::source::{Span, Spanned};
 use crate::syntax::ast::{self, BinaryOp, CaseWord};
@@ -36,8 +37,18 @@ impl SetOp {
             BinaryOp::StartsWith => Some(Self::StartsWith),
             BinaryOp::EndsWith => Some(Self::EndsWith),
             BinaryOp::Matches => Some(Self::Matches),
-            BinaryOp::Or | BinaryOp::And | BinaryOp::Eq | BinaryOp::Ne | BinaryOp::Lt | BinaryOp::Le | BinaryOp::Gt
-            | BinaryOp::Ge | BinaryOp::Add | BinaryOp::Sub | BinaryOp::Mul | BinaryOp::Div => None,
+            BinaryOp::Or
+            | BinaryOp::And
+            | BinaryOp::Eq
+            | BinaryOp::Ne
+            | BinaryOp::Lt
+            | BinaryOp::Le
+            | BinaryOp::Gt
+            | BinaryOp::Ge
+            | BinaryOp::Add
+            | BinaryOp::Sub
+            | BinaryOp::Mul
+            | BinaryOp::Div => None,
         }
     }
 
@@ -172,7 +183,6 @@ fn refuse_pattern(table: &Table<'_>, value: &Const, op: Span) -> Option<()> {
 struct Right {
     items: Vec<Const>,
     param: Option<ParamRef>,
-    span: Span,
 }
 
 /// Reads the right side: a list as written, a constant list, or one value.
@@ -184,18 +194,24 @@ fn right(table: &Table<'_>, env: &Env<'_>, expr: &ast::Expr) -> Option<Right> {
         && !values::is_ports(items)
     {
         let items: Vec<_> = items.iter().map(|item| values::infer(table, env, &item.value)).collect();
-        return Some(Right { items: items.into_iter().collect::<Option<_>>()?, param: None, span: expr.span });
+        return Some(Right { items: items.into_iter().collect::<Option<_>>()?, param: None });
     }
     let whole = values::infer(table, env, expr)?;
     let (param, span) = (whole.param.clone(), whole.span);
     let items = match (&*whole.value, &whole.ty) {
         (Value::List(values), Type::List(inner)) => values
             .iter()
-            .map(|value| Const { value: Rc::new(value.clone()), ty: (**inner).clone(), soft: whole.soft, param: None, span })
+            .map(|value| Const {
+                value: Rc::new(value.clone()),
+                ty: (**inner).clone(),
+                soft: whole.soft,
+                param: None,
+                span,
+            })
             .collect(),
         _ => vec![whole],
     };
-    Some(Right { items, param, span })
+    Some(Right { items, param })
 }
 
 /// `field op values` for `in like contains startswith endswith matches`.
@@ -212,12 +228,12 @@ pub(super) fn set_test(
     let kind = match op.value {
         SetOp::In => return in_test(table, env, field, op.span, case, right, span),
         SetOp::Matches => {
-            require_text(table, field, op)?;
+            require_text(table, field, &op)?;
             let patterns = convert(table, &right, &Type::Regex, regex_of)?;
             TestKind::Matches { field: field.clone(), patterns, cased: matches_case(table, case)? }
         }
         SetOp::Like | SetOp::Contains | SetOp::StartsWith | SetOp::EndsWith => {
-            require_text(table, field, op)?;
+            require_text(table, field, &op)?;
             let cased = cased(table, case, true)?;
             let texts = || {
                 right.items.iter().try_for_each(|item| refuse_pattern(table, item, op.span))?;
@@ -253,7 +269,7 @@ fn convert<T>(table: &Table<'_>, right: &Right, ty: &Type, read: fn(&Value) -> O
 }
 
 /// Text operators go with strings and words.
-fn require_text(table: &Table<'_>, field: &Field, op: Spanned<SetOp>) -> Option<()> {
+fn require_text(table: &Table<'_>, field: &Field, op: &Spanned<SetOp>) -> Option<()> {
     let scalar = field.ty.scalar();
     if matches!(scalar, Type::String | Type::Enum(_)) {
         return Some(());

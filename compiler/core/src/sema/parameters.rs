@@ -84,7 +84,8 @@ fn all_bounds(
     let mut sound = true;
     let fields = match (&decl.ty.kind, ty) {
         (ast::TypeKind::Record(fields), Type::Record(types)) => {
-            let typed = fields.iter().filter_map(|f| Some((&*f.name.value, f.bound.as_ref()?, types.get(&f.name.value)?)));
+            let typed =
+                fields.iter().filter_map(|f| Some((&*f.name.value, f.bound.as_ref()?, types.get(&f.name.value)?)));
             typed.collect::<Vec<_>>()
         }
         _ => Vec::new(),
@@ -111,7 +112,9 @@ fn one_bound(table: &Table<'_>, scope: ScopeId, bound: &ast::Bound, ty: &Type) -
     }
     let end_type = if length { &Type::Int } else { ty.scalar() };
     let end = |expr: &Option<ast::Expr>| match expr {
-        Some(expr) => values::check(table, &Env::constants(scope), expr, end_type).map(|c| Some(Rc::unwrap_or_clone(c.value))),
+        Some(expr) => {
+            values::check(table, &Env::constants(scope), expr, end_type).map(|c| Some(Rc::unwrap_or_clone(c.value)))
+        }
         None => Some(None),
     };
     let (low, high) = (end(&bound.low), end(&bound.high));
@@ -119,7 +122,11 @@ fn one_bound(table: &Table<'_>, scope: ScopeId, bound: &ast::Bound, ty: &Type) -
     if let (Some(low), Some(high)) = (&low, &high)
         && bounds::compare(low, high) == Some(std::cmp::Ordering::Greater)
     {
-        return table.fail(Diagnostic::new(Code::OutOfBounds, "the bound runs backwards: nothing lies inside", bound.span));
+        return table.fail(Diagnostic::new(
+            Code::OutOfBounds,
+            "the bound runs backwards: nothing lies inside",
+            bound.span,
+        ));
     }
     Some(ParamBound { length, low, high })
 }

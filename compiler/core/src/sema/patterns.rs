@@ -132,7 +132,9 @@ fn group(
         Some(over) => operators::milliseconds(draft.table, &Env::constants(draft.scope), over),
         None => {
             let title = "`grouped` needs a window";
-            draft.table.fail(Diagnostic::new(Code::NoWindow, title, span).help("add `over` and a duration, such as `over 10m`"))
+            draft.table.fail(
+                Diagnostic::new(Code::NoWindow, title, span).help("add `over` and a duration, such as `over 10m`"),
+            )
         }
     };
     let items = key_items(draft.table, window, span);
@@ -237,7 +239,8 @@ fn name_for_each<'n>(
         let place = if operands.get(i).is_some_and(own) { i } else { operands.iter().position(own).unwrap_or(i) };
         let Some(slot) = places.get_mut(place) else { continue };
         if let Some(first) = slot.replace(name) {
-            let title = format!("`{}` and `{}` are of one operand, and a key has a field of each", first.value, name.value);
+            let title =
+                format!("`{}` and `{}` are of one operand, and a key has a field of each", first.value, name.value);
             return draft.table.fail(Diagnostic::new(Code::BadKey, title, span));
         }
     }

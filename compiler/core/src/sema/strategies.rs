@@ -16,10 +16,11 @@ use crate::tuning::{self, TuningFile};
 pub(super) struct Declaration<'a> {
     item: &'a Item,
     strategy: &'a ast::Strategy,
-    scope: ScopeId,
     analytics: Vec<(&'a Item, &'a ast::Analytic, ScopeId)>,
     parameters: Vec<Declared<'a>>,
     entries: Vec<EntryId>,
+    /// Whether everything in it could be declared.
+    pub sound: bool,
 }
 
 impl Declaration<'_> {
@@ -36,9 +37,10 @@ pub(super) fn declare<'a>(
     item: &'a Item,
     strategy: &'a ast::Strategy,
 ) -> Declaration<'a> {
+    let errors = table.errors();
     let scope = table.open(Some(file));
     let mut declaration =
-        Declaration { item, strategy, scope, analytics: Vec::new(), parameters: Vec::new(), entries: Vec::new() };
+        Declaration { item, strategy, analytics: Vec::new(), parameters: Vec::new(), entries: Vec::new(), sound: true };
     for item in &strategy.items {
         match &item.kind {
             ItemKind::Analytic(analytic) => {
@@ -57,6 +59,7 @@ pub(super) fn declare<'a>(
             }
         }
     }
+    declaration.sound = table.errors() == errors;
     declaration
 }
 
@@ -75,7 +78,11 @@ fn declare_entry<'a>(
                 declaration.parameters.push(Declared { entry, analytic });
             }
         }
-        ItemKind::Strategy(_) | ItemKind::Class(_) | ItemKind::Analytic(_) | ItemKind::Sources(_) | ItemKind::Detect(_)
+        ItemKind::Strategy(_)
+        | ItemKind::Class(_)
+        | ItemKind::Analytic(_)
+        | ItemKind::Sources(_)
+        | ItemKind::Detect(_)
         | ItemKind::Property(_) => {
             let place = if analytic.is_some() { "an analytic" } else { "a strategy" };
             misplaced(table, item, place);
@@ -120,7 +127,7 @@ pub(super) fn lower(table: &Table<'_>, declaration: &Declaration<'_>, tuning: &[
     }
     let sound = check_entries(table, &declaration.entries);
     let properties = properties(table, strategy);
-    if !sound || table.errors() > errors {
+    if !(sound && declaration.sound) || table.errors() > errors {
         return None;
     }
     warn_unused(table, declaration.entries.iter().copied());
@@ -236,8 +243,14 @@ fn lower_analytic(
                 let place = Place { strategy, analytic: id, scope, has_above: !detections.is_empty() };
                 detections.push(detections::lower(table, &place, &item.doc, detect));
             }
-            ItemKind::Strategy(_) | ItemKind::Class(_) | ItemKind::Let(_) | ItemKind::Predicate(_)
-            | ItemKind::Parameter(_) | ItemKind::Analytic(_) | ItemKind::Event(_) | ItemKind::Property(_) => {}
+            ItemKind::Strategy(_)
+            | ItemKind::Class(_)
+            | ItemKind::Let(_)
+            | ItemKind::Predicate(_)
+            | ItemKind::Parameter(_)
+            | ItemKind::Analytic(_)
+            | ItemKind::Event(_)
+            | ItemKind::Property(_) => {}
         }
     }
     if detections.is_empty() {

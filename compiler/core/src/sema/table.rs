@@ -158,7 +158,11 @@ impl<'a> Table<'a> {
             Item::Parameter(x) => (&x.name, EntryKind::Parameter(x, OnceCell::new())),
             Item::Predicate(x) => (&x.name, EntryKind::Predicate(x, OnceCell::new())),
             Item::Event(x) => (&x.name, EntryKind::Event(x, OnceCell::new())),
-            Item::Strategy(_) | Item::Class(_) | Item::Analytic(_) | Item::Sources(_) | Item::Detect(_)
+            Item::Strategy(_)
+            | Item::Class(_)
+            | Item::Analytic(_)
+            | Item::Sources(_)
+            | Item::Detect(_)
             | Item::Property(_) => return None,
         };
         if !matches!(kind, EntryKind::Predicate(..)) {

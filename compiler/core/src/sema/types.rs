@@ -30,7 +30,9 @@ pub(super) fn resolve(table: &Table<'_>, ty: &ast::Type) -> Option<Type> {
         ast::TypeKind::Named(name) => NAMED.iter().find(|(n, _)| n == name).map(|(_, t)| t.clone()).or_else(|| {
             let names = NAMED.iter().map(|(n, _)| *n).chain(["list", "enum", "record"]);
             let hint = suggest::did_you_mean(name, names);
-            table.fail(Diagnostic::new(Code::UnknownName, format!("there is no type `{name}`"), ty.span).maybe_help(hint))
+            table.fail(
+                Diagnostic::new(Code::UnknownName, format!("there is no type `{name}`"), ty.span).maybe_help(hint),
+            )
         }),
         ast::TypeKind::Enum(words) => {
             for (i, word) in words.iter().enumerate() {
@@ -61,7 +63,11 @@ fn record(table: &Table<'_>, fields: &[ast::RecordField]) -> Option<Type> {
         }
         match resolve(table, &field.ty) {
             Some(Type::Record(_)) => {
-                table.report(Diagnostic::new(Code::WrongType, "a record inside a record is not supported", field.ty.span));
+                table.report(Diagnostic::new(
+                    Code::WrongType,
+                    "a record inside a record is not supported",
+                    field.ty.span,
+                ));
                 sound = false;
             }
             Some(ty) => {
@@ -110,7 +116,8 @@ fn refuse_nested(table: &Table<'_>, class: &ast::Class) {
         let around = name.match_indices('.').filter_map(|(at, _)| names.get(name.get(..at)?)).next();
         if let Some(outer) = around {
             let title = format!("`{name}` lies inside the field `{}`", outer.name.value);
-            table.report(Diagnostic::new(Code::Duplicate, title, field.name.span).also(outer.name.span, "a value here"));
+            table
+                .report(Diagnostic::new(Code::Duplicate, title, field.name.span).also(outer.name.span, "a value here"));
         }
     }
 }

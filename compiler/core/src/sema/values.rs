@@ -62,10 +62,15 @@ pub(super) fn infer(table: &Table<'_>, env: &Env<'_>, expr: &ast::Expr) -> Optio
         ExprKind::List(items) if is_ports(items) => check(table, env, expr, &Type::Ports),
         ExprKind::Range(..) => check(table, env, expr, &Type::Ports),
         ExprKind::List(items) => infer_list(table, env, items, expr.span),
-        ExprKind::Record(_) => table.fail(
-            Diagnostic::new(Code::WrongType, "a record can stand only as the value of a parameter or typed let", expr.span),
-        ),
-        ExprKind::Unary(ast::UnaryOp::Neg, _) | ExprKind::Binary(_) | ExprKind::Call(..) | ExprKind::Named(..)
+        ExprKind::Record(_) => table.fail(Diagnostic::new(
+            Code::WrongType,
+            "a record can stand only as the value of a parameter or typed let",
+            expr.span,
+        )),
+        ExprKind::Unary(ast::UnaryOp::Neg, _)
+        | ExprKind::Binary(_)
+        | ExprKind::Call(..)
+        | ExprKind::Named(..)
         | ExprKind::Unary(..) => arithmetic::constant(table, env, expr),
     }
 }
@@ -172,7 +177,11 @@ fn port_range(table: &Table<'_>, env: &Env<'_>, low: &ast::Expr, high: &ast::Exp
     let (low, high) = (check(table, env, low, &Type::Port), check(table, env, high, &Type::Port));
     let (Value::Port(low), Value::Port(high)) = (&*low?.value, &*high?.value) else { return None };
     if low > high {
-        return table.fail(Diagnostic::new(Code::BadLiteral, format!("the range `{low}..{high}` runs backwards"), span));
+        return table.fail(Diagnostic::new(
+            Code::BadLiteral,
+            format!("the range `{low}..{high}` runs backwards"),
+            span,
+        ));
     }
     Some(PortRange { low: *low, high: *high, label: String::new() })
 }
@@ -183,9 +192,13 @@ pub(super) fn cast(table: &Table<'_>, value: &Const, ty: &Type) -> Option<Const>
         return Some(value.clone());
     }
     match convert(&value.value, &value.ty, value.soft, ty) {
-        Ok(converted) => {
-            Some(Const { value: Rc::new(converted), ty: ty.clone(), soft: false, param: value.param.clone(), span: value.span })
-        }
+        Ok(converted) => Some(Const {
+            value: Rc::new(converted),
+            ty: ty.clone(),
+            soft: false,
+            param: value.param.clone(),
+            span: value.span,
+        }),
         Err(Mismatch::Text(message)) if *ty.scalar() == Type::Regex => {
             table.fail(Diagnostic::new(Code::BadRegex, message, value.span))
         }

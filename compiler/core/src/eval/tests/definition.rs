@@ -26,11 +26,11 @@ struct Row {
     order: Order,
 }
 
-/// By time; then by the operands' rows from left to right; one event by its line.
+/// By time; then by the operands' rows from left to right, one event by its line; then by the values of the key.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 enum Order {
-    One(i64, u64),
-    Many(i64, Vec<Order>),
+    One(i64, u64, Vec<String>),
+    Many(i64, Vec<Order>, Vec<String>),
 }
 
 /// The alerts of a detection over the events.
@@ -72,7 +72,7 @@ fn single(id: EventId, index: usize, event: &Seen) -> Row {
         first: event.time,
         lines: BTreeSet::from([event.line]),
         bound: Vec::new(),
-        order: Order::One(event.time, event.line),
+        order: Order::One(event.time, event.line, Vec::new()),
     }
 }
 
@@ -124,7 +124,7 @@ fn combine(join: &Join, chosen: &[Row], key: &[Json]) -> Row {
         first: chosen.iter().map(|row| row.first).min().unwrap(),
         lines: chosen.iter().flat_map(|row| row.lines.clone()).collect(),
         bound: keys.chain(chosen.iter().flat_map(|row| row.bound.clone())).collect(),
-        order: Order::Many(time, chosen.iter().map(|row| row.order.clone()).collect()),
+        order: Order::Many(time, chosen.iter().map(|row| row.order.clone()).collect(), words(key)),
     }
 }
 
@@ -164,6 +164,7 @@ fn groups(detection: &Detection, group: &Group, events: &[Seen]) -> Vec<Row> {
                 let mut row = row.clone();
                 row.first = window.iter().map(|other| other.time).min().unwrap();
                 row.lines = window.iter().flat_map(|other| other.lines.clone()).collect();
+                row.order = Order::One(row.time, events[row.events[0].1].line, words(&key));
                 row.bound.extend(group.keys.iter().cloned().zip(key));
                 for (name, aggregate) in &group.named {
                     let column = Column { event: group.event, value: ColumnValue::Aggregate(name.clone()) };
@@ -256,4 +257,8 @@ fn tuples(row: &Row, entity: &[EntityColumn], events: &[Seen]) -> Vec<Vec<Json>>
         tuples = tuples.iter().flat_map(|t| values.iter().map(|v| [t.as_slice(), &[v.clone()]].concat())).collect();
     }
     tuples
+}
+
+fn words(key: &[Json]) -> Vec<String> {
+    key.iter().map(|value| value.as_str().unwrap_or_default().to_owned()).collect()
 }

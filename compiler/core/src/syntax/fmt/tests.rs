@@ -1,0 +1,28 @@
+//! What the formatter does and keeps.
+
+use super::format;
+use crate::source::Sources;
+use crate::syntax::samples::{EVERYTHING, STRATEGY};
+
+fn formatted(text: &str) -> String {
+    let mut sources = Sources::default();
+    let id = sources.add("test.det", text);
+    format(&sources, id).unwrap_or_else(|found| panic!("{found:?}\n{text}"))
+}
+
+#[test]
+fn samples_are_laid_out_so() {
+    println!("{}", formatted(STRATEGY));
+    println!("{}", formatted(EVERYTHING));
+}
+
+#[test]
+fn dbg() {
+    let mut sources = Sources::default();
+    let text = "technique A, B\npredicate b(a: x) on t = c";
+    let id = sources.add("test.det", text);
+    let (file, _) = super::parse(&sources, id);
+    let mut printer = super::Printer::new(text);
+    printer.file(&file);
+    println!("{:?}", printer.into_ops());
+}
