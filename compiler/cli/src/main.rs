@@ -15,7 +15,6 @@ mod page;
 mod progress;
 mod selection;
 mod sites;
-mod stages;
 mod status;
 
 use std::process::ExitCode;

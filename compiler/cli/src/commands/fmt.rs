@@ -3,9 +3,9 @@
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use crate::stages::syntax;
 use anyhow::{Context, Result, bail};
 use detc_core::source::SourceId;
+use detc_core::syntax;
 use serde_json::json;
 
 use crate::args::Format;
