@@ -117,6 +117,13 @@ pub struct Tuning {
     #[arg(long = "tuning", value_name = "FILE")]
     pub files: Vec<PathBuf>,
 
+    #[command(flatten)]
+    pub day: Day,
+}
+
+/// The day it is.
+#[derive(Debug, Default, Args)]
+pub struct Day {
     /// The day by which entries of tuning files expire [default: today, UTC]
     #[arg(long, value_name = "YYYY-MM-DD", value_parser = day)]
     pub today: Option<String>,

@@ -25,6 +25,15 @@ pub struct Input {
     failed: bool,
 }
 
+/// A strategy file that could be read.
+#[derive(Debug)]
+pub struct StrategyFile {
+    /// Where it is.
+    pub path: PathBuf,
+    /// Its text.
+    pub id: SourceId,
+}
+
 impl Input {
     /// Reads one file. None, and a diagnostic, if that is not possible.
     pub fn read(&mut self, path: &Path) -> Option<SourceId> {
@@ -52,18 +61,10 @@ impl Input {
     }
 
     /// Reads the strategies at `paths`: files as they are, folders searched for `*.det`. A file named twice is read once.
-    pub fn strategies(&mut self, paths: &[PathBuf]) -> Vec<SourceId> {
-        let mut seen = BTreeSet::new();
-        let mut ids = Vec::new();
-        for path in paths {
-            for file in self.find(path) {
-                let identity = fs::canonicalize(&file).unwrap_or_else(|_| file.clone());
-                if seen.insert(identity) {
-                    ids.extend(self.read(&file));
-                }
-            }
-        }
-        ids
+    pub fn strategies(&mut self, paths: &[PathBuf]) -> Vec<StrategyFile> {
+        let found: Vec<PathBuf> = paths.iter().flat_map(|path| self.find(path)).collect();
+        let read = |path: PathBuf| self.read(&path).map(|id| StrategyFile { path, id });
+        without_repeats(found).into_iter().filter_map(read).collect()
     }
 
     /// The strategy files at a path, in the order of their names.
@@ -108,6 +109,14 @@ impl Input {
     }
 }
 
+/// The paths without those that lead to the same file as an earlier one.
+pub fn without_repeats(paths: Vec<PathBuf>) -> Vec<PathBuf> {
+    let mut seen = BTreeSet::new();
+    let mut kept = paths;
+    kept.retain(|path| seen.insert(fs::canonicalize(path).unwrap_or_else(|_| path.clone())));
+    kept
+}
+
 /// Hidden entries are passed over, and so are links to folders, which could lead in a circle.
 fn sort_entry(entry: &fs::DirEntry, files: &mut Vec<PathBuf>, folders: &mut Vec<PathBuf>) {
     let path = entry.path();
@@ -122,7 +131,7 @@ fn sort_entry(entry: &fs::DirEntry, files: &mut Vec<PathBuf>, folders: &mut Vec<
 }
 
 /// The bytes of a file that is not too large.
-fn read_bytes(path: &Path) -> io::Result<Vec<u8>> {
+pub fn read_bytes(path: &Path) -> io::Result<Vec<u8>> {
     if path.is_dir() {
         return Err(io::ErrorKind::IsADirectory.into());
     }

@@ -7,12 +7,12 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use detc_core::plan::{Class, Strategy};
 use detc_core::sema::literals::print_datetime;
-use detc_core::source::SourceId;
+use detc_core::syntax::ast;
 use detc_core::tuning::TuningFile;
 use detc_core::{sema, syntax, tuning};
 
 use crate::args;
-use crate::input::Input;
+use crate::input::{Input, StrategyFile};
 use crate::status::Status;
 
 /// Strategies, and what there is to say about them.
@@ -21,7 +21,9 @@ pub struct Loaded {
     /// Every text read, and the errors and warnings of every stage.
     pub input: Input,
     /// The strategy files.
-    pub files: Vec<SourceId>,
+    pub files: Vec<StrategyFile>,
+    /// Their trees.
+    pub trees: Vec<ast::File>,
     /// The strategies without an error.
     pub strategies: Vec<Strategy>,
     /// The event classes, by name.
@@ -46,14 +48,14 @@ pub fn load(paths: &[PathBuf], tuning: &args::Tuning) -> Loaded {
     let files = input.strategies(paths);
     let mut trees = Vec::new();
     for file in &files {
-        let (tree, found) = syntax::parse(&input.sources, *file);
+        let (tree, found) = syntax::parse(&input.sources, file.id);
         trees.push(tree);
         input.diagnostics.extend(found);
     }
     let layers = layers(&mut input, tuning);
     let analysis = sema::analyse(&mut input.sources, &trees, &layers);
     input.diagnostics.extend(analysis.diagnostics);
-    Loaded { input, files, strategies: analysis.strategies, classes: analysis.classes }
+    Loaded { input, files, trees, strategies: analysis.strategies, classes: analysis.classes }
 }
 
 /// Reads tuning files. Entries that are past their day are left out with a warning.
@@ -66,13 +68,16 @@ fn layers(input: &mut Input, arguments: &args::Tuning) -> Vec<TuningFile> {
             Err(errors) => input.diagnostics.extend(errors),
         }
     }
-    let today = arguments.today.clone().unwrap_or_else(today);
+    let today = today(&arguments.day);
     input.diagnostics.extend(tuning::expired(&layers, &today));
     layers.iter().map(|layer| layer.without_expired(&today)).collect()
 }
 
-/// The day in UTC, such as `2026-12-31`.
-fn today() -> String {
+/// The day that was given, else the present one in UTC, such as `2026-12-31`.
+pub fn today(day: &args::Day) -> String {
+    if let Some(today) = &day.today {
+        return today.clone();
+    }
     let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     let milliseconds = i64::try_from(since_1970.as_millis()).unwrap_or_default();
     print_datetime(milliseconds).split('T').next().unwrap_or_default().to_owned()

@@ -2,6 +2,7 @@
 
 use anyhow::Result;
 use detc_core::diagnostics::render;
+use detc_core::source::SourceId;
 
 use crate::args::{ReportFormat, Sources};
 use crate::console::Console;
@@ -28,13 +29,14 @@ pub struct Args {
 pub fn run(args: &Args, console: &Console) -> Result<Status> {
     let loaded = Loaded::new(&args.sources);
     let (sources, diagnostics) = (&loaded.input.sources, &loaded.input.diagnostics);
+    let files: Vec<SourceId> = loaded.files.iter().map(|file| file.id).collect();
     console.print(&match args.format {
         ReportFormat::Human => render::human::render(sources, diagnostics, console.results),
         ReportFormat::Json => render::json::render(sources, diagnostics),
         ReportFormat::Sarif => render::sarif::render(sources, diagnostics, env!("CARGO_PKG_VERSION")),
-        ReportFormat::Junit => render::junit::render(&[render::junit::check(sources, &loaded.files, diagnostics)]),
+        ReportFormat::Junit => render::junit::render(&[render::junit::check(sources, &files, diagnostics)]),
     })?;
-    let files = loaded.files.len();
+    let files = files.len();
     let found = render::summary(diagnostics).unwrap_or_else(|| "no findings".to_owned());
     console.say(&format!("{files} {} checked: {found}", if files == 1 { "file" } else { "files" }));
     Ok(loaded.status())

@@ -10,7 +10,7 @@ use serde_json::json;
 
 use crate::args::Format;
 use crate::console::Console;
-use crate::input::{Input, display};
+use crate::input::{Input, display, without_repeats};
 use crate::output;
 use crate::status::Status;
 
@@ -54,7 +54,7 @@ pub fn run(args: &Args, console: &Console) -> Result<Status> {
 
 /// Rewrites or lists files.
 fn files(args: &Args, console: &Console, input: &mut Input) -> Result<Status> {
-    let found: Vec<PathBuf> = args.paths.iter().flat_map(|path| input.find(path)).collect();
+    let found = without_repeats(args.paths.iter().flat_map(|path| input.find(path)).collect());
     let mut changed = 0;
     for path in found {
         let Some((text, formatted)) = input.read(&path).and_then(|id| format(input, id)) else { continue };

@@ -85,8 +85,14 @@ pub struct FixJson {
 /// One line for each diagnostic.
 #[must_use]
 pub fn render(sources: &Sources, diagnostics: &[Diagnostic]) -> String {
+    objects(sources, diagnostics).iter().map(line).collect()
+}
+
+/// An object for each diagnostic, in the order of [`sorted`].
+#[must_use]
+pub fn objects(sources: &Sources, diagnostics: &[Diagnostic]) -> Vec<DiagnosticJson> {
     let places = Places::new(sources, diagnostics);
-    sorted(sources, diagnostics).into_iter().map(|d| line(&to_json(&places, d))).collect()
+    sorted(sources, diagnostics).into_iter().map(|d| to_json(&places, d)).collect()
 }
 
 /// A diagnostic about a line of a stream, which is no source and has no columns.
