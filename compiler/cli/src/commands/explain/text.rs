@@ -6,6 +6,8 @@ use detc_core::compile::{fidelity_word, loss_lines};
 use detc_core::plan::{Analytic, Parameter, Strategy, Unit};
 use detc_core::sema::literals::print_duration;
 
+use serde_json::Value as Json;
+
 use super::json::{kind, value};
 use super::{Subject, fidelity, parameters};
 
@@ -40,10 +42,25 @@ fn strategy(subject: &Subject<'_>, strategy: &Strategy, analytics: &[&Analytic])
     text
 }
 
+/// A list that takes more characters is shown with an entry a line.
+const SHORT: usize = 80;
+
+/// Text without quotes, anything else as JSON.
+fn plain(value: &Json) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
 /// The value in force, and where it comes from if not from the source.
 fn push_parameter(text: &mut String, parameter: &Parameter) {
     let (name, kind, ty) = (&parameter.name, kind(parameter.kind), &parameter.ty);
-    push(text, format_args!("  {kind} {name}: {ty} = {}\n", value(&parameter.value)));
+    push(text, format_args!("  {kind} {name}: {ty} = "));
+    match (value(&parameter.value), value(&parameter.value).to_string()) {
+        (Json::Array(entries), short) if short.len() > SHORT => {
+            push(text, format_args!("{} entries\n", entries.len()));
+            entries.iter().for_each(|entry| push(text, format_args!("      - {}\n", plain(entry))));
+        }
+        (one, _) => push(text, format_args!("{}\n", plain(&one))),
+    }
     push_block(text, "      ", &parameter.doc);
     for layer in &parameter.layers {
         let expires = layer.expires.as_ref().map(|day| format!(", until {day}")).unwrap_or_default();
