@@ -130,15 +130,19 @@ fn check_foreign(folder: &Path, artifacts: &[Artifact], earlier: &BTreeSet<Strin
 
 /// Writes every artifact below `staging`.
 fn stage(staging: &Path, artifacts: &[Artifact]) -> Result<()> {
+    for folder in folders(artifacts.iter().map(|a| staging.join(&a.path))) {
+        make_folders(&folder, &folder)?;
+    }
     for Artifact { path, bytes } in artifacts {
         let place = staging.join(path);
-        let write = || -> io::Result<()> {
-            fs::create_dir_all(place.parent().unwrap_or(staging))?;
-            fs::write(&place, bytes)
-        };
-        write().map_err(|error| cannot_write(&place, &error))?;
+        fs::write(&place, bytes).map_err(|error| cannot_write(&place, &error))?;
     }
     Ok(())
+}
+
+/// The folders that some files need, each once.
+fn folders(files: impl Iterator<Item = PathBuf>) -> BTreeSet<PathBuf> {
+    files.filter_map(|file| file.parent().map(Path::to_owned)).collect()
 }
 
 /// Moves what is staged into place. The list comes first and holds old and new files alike, so that a run that is cut off
@@ -150,9 +154,8 @@ fn publish(
     earlier: &BTreeSet<String>,
     stale: Stale,
 ) -> Result<Written> {
-    for path in made {
-        let place = folder.join(path);
-        make_folders(place.parent().unwrap_or(folder), &place)?;
+    for parent in folders(made.iter().map(|path| folder.join(path))) {
+        make_folders(&parent, &parent)?;
     }
     write_list(folder, earlier.union(made).cloned().collect())?;
     for path in made {

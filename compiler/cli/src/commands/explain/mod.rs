@@ -29,9 +29,9 @@ const USUAL_PLACE: &str = "strategies";
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  detc explain E0301                                  the page of a diagnostic code
-  detc explain strategies/DET0543                     a strategy: parameters, analytics, detections
-  detc explain AN1496/candidate --target all          a detection, and how well each target can say it
+  detc explain E0301                              the page of a diagnostic code
+  detc explain strategies/DET0543                 a strategy: parameters, analytics, detections
+  detc explain AN1496/candidate --target all      how well each target can say a detection
   detc explain AN1496 my/strategies --tuning site.yaml")]
 pub struct Args {
     /// A code such as E0301, a strategy file or folder, or the name of a strategy, analytic or detection

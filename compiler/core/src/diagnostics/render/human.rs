@@ -9,7 +9,7 @@ use annotate_snippets::{
 
 use super::super::{Diagnostic, Fix, Label, Severity};
 use super::place::{Places, clamp};
-use super::sorted;
+use super::{distinct, sorted};
 use crate::source::{SourceId, Sources};
 
 /// Whether the text carries terminal colours.
@@ -45,7 +45,7 @@ fn groups<'a>(sources: &'a Sources, places: &Places<'a>, diagnostic: &'a Diagnos
     };
     let title = level.primary_title(diagnostic.title.as_str()).id(diagnostic.code.as_str());
     let mut main = Group::with_title(title).elements(snippets(sources, places, diagnostic));
-    for line in &diagnostic.help {
+    for line in distinct(&diagnostic.help) {
         main = main.element(Level::HELP.message(harmless(line)));
     }
     let fix = diagnostic.fix.as_ref().and_then(|fix| suggestion(sources, places, fix));
@@ -62,7 +62,7 @@ fn snippets<'a>(sources: &'a Sources, places: &Places<'a>, diagnostic: &'a Diagn
         }
     }
     let labels = || {
-        let others = diagnostic.others.iter().map(|label| (AnnotationKind::Context, label));
+        let others = distinct(&diagnostic.others).map(|label| (AnnotationKind::Context, label));
         std::iter::once((AnnotationKind::Primary, primary)).chain(others)
     };
     let snippet = |file| {

@@ -13,7 +13,7 @@ use serde::Serialize;
 
 use super::super::{Diagnostic, Severity};
 use super::place::{Place, Places};
-use super::sorted;
+use super::{distinct, sorted};
 use crate::source::{Sources, Span};
 
 /// A diagnostic as scripts see it.
@@ -116,8 +116,13 @@ fn to_json(places: &Places<'_>, diagnostic: &Diagnostic) -> DiagnosticJson {
         severity: severity(diagnostic.severity),
         title: diagnostic.title.clone(),
         place: diagnostic.primary.as_ref().map(|l| place(places, l.span)).unwrap_or_default(),
-        labels: diagnostic.primary.iter().map(label(true)).chain(diagnostic.others.iter().map(label(false))).collect(),
-        help: diagnostic.help.clone(),
+        labels: diagnostic
+            .primary
+            .iter()
+            .map(label(true))
+            .chain(distinct(&diagnostic.others).map(label(false)))
+            .collect(),
+        help: distinct(&diagnostic.help).cloned().collect(),
         fix: diagnostic.fix.as_ref().map(|fix| FixJson {
             title: fix.title.clone(),
             place: place(places, fix.span),

@@ -34,6 +34,15 @@ pub fn sorted<'a>(sources: &Sources, diagnostics: &'a [Diagnostic]) -> Vec<&'a D
     list
 }
 
+/// The items without those that an earlier one equals, in their order. Two reasons for one place may read the same.
+fn distinct<T: PartialEq>(items: &[T]) -> impl Iterator<Item = &T> {
+    items
+        .iter()
+        .enumerate()
+        .filter(|(at, item)| !items.iter().take(*at).any(|earlier| earlier == *item))
+        .map(|(_, i)| i)
+}
+
 /// "1 error, 2 warnings"; none if there are no diagnostics.
 #[must_use]
 pub fn summary(diagnostics: &[Diagnostic]) -> Option<String> {

@@ -11,7 +11,7 @@ use serde_json::{Value as Json, json};
 use super::super::{Code, Diagnostic, Fix};
 use super::json::severity;
 use super::place::{Place, Places};
-use super::sorted;
+use super::{distinct, sorted};
 use crate::source::{Sources, Span};
 
 /// The name of the schema the log follows.
@@ -89,7 +89,7 @@ pub fn headline(code: Code) -> String {
 fn result(places: &Places<'_>, files: &Files<'_>, diagnostic: &Diagnostic) -> Json {
     let index = Code::ALL.iter().position(|c| *c == diagnostic.code);
     let mut message = diagnostic.title.clone();
-    for line in &diagnostic.help {
+    for line in distinct(&diagnostic.help) {
         message.push_str("\nhelp: ");
         message.push_str(line);
     }
@@ -103,7 +103,7 @@ fn result(places: &Places<'_>, files: &Files<'_>, diagnostic: &Diagnostic) -> Js
         })
     };
     let main: Vec<Json> = diagnostic.primary.iter().filter_map(|l| location(l.span, &l.text)).collect();
-    let others: Vec<Json> = diagnostic.others.iter().filter_map(|l| location(l.span, &l.text)).collect();
+    let others: Vec<Json> = distinct(&diagnostic.others).filter_map(|l| location(l.span, &l.text)).collect();
     let mut result = json!({
         "ruleId": diagnostic.code.as_str(),
         "ruleIndex": index,

@@ -83,6 +83,19 @@ fn junit_has_a_case_for_each_file_and_escapes_text() {
 }
 
 #[test]
+fn what_is_said_twice_is_shown_once() {
+    let mut sources = Sources::default();
+    let file = sources.add("a.det", "one two");
+    let (one, two) = (Span::new(file, 0..3), Span::new(file, 4..7));
+    let once = Diagnostic::new(Code::Unsupported, "x", one).also(two, "no").help("do this");
+    let twice = once.clone().also(two, "no").help("do this");
+    let (once, twice) = ([once], [twice]);
+    assert_eq!(human::render(&sources, &once, Colour::Off), human::render(&sources, &twice, Colour::Off));
+    assert_eq!(json::render(&sources, &once), json::render(&sources, &twice));
+    assert_eq!(sarif::render(&sources, &once, "1"), sarif::render(&sources, &twice, "1"));
+}
+
+#[test]
 fn findings_go_by_file_position_and_code() {
     let mut sources = Sources::default();
     let (b, a) = (sources.add("b.det", "one two"), sources.add("a.det", "one two"));
