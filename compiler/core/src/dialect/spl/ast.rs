@@ -187,9 +187,8 @@ pub enum Binary {
     Concat,
 }
 
-/// Functions of `eval`.
+/// Functions of `eval`, by Splunk's names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the names are Splunk's")]
 pub enum Function {
     Case,
     Cidrmatch,
@@ -216,6 +215,12 @@ pub enum Function {
     Substr,
     Tonumber,
     True,
+}
+
+fn add_once<T: PartialEq>(list: &mut Vec<T>, one: T) {
+    if !list.contains(&one) {
+        list.push(one);
+    }
 }
 
 impl Expr {
@@ -258,25 +263,25 @@ impl Expr {
         self.binary(Binary::Concat, other)
     }
 
-    /// The conjunction, flattened; one part stands alone.
+    /// The conjunction, flattened, each part once; one part stands alone.
     pub fn and(parts: impl IntoIterator<Item = Self>) -> Self {
         let mut all = Vec::new();
         for part in parts {
             match part {
-                Self::And(inner) => all.extend(inner),
-                other => all.push(other),
+                Self::And(inner) => inner.into_iter().for_each(|one| add_once(&mut all, one)),
+                other => add_once(&mut all, other),
             }
         }
         if all.len() > 1 { Self::And(all) } else { all.pop().unwrap_or_else(Self::always) }
     }
 
-    /// The disjunction, flattened; one part stands alone.
+    /// The disjunction, flattened, each part once; one part stands alone.
     pub fn or(parts: impl IntoIterator<Item = Self>) -> Self {
         let mut any = Vec::new();
         for part in parts {
             match part {
-                Self::Or(inner) => any.extend(inner),
-                other => any.push(other),
+                Self::Or(inner) => inner.into_iter().for_each(|one| add_once(&mut any, one)),
+                other => add_once(&mut any, other),
             }
         }
         if any.len() > 1 { Self::Or(any) } else { any.pop().unwrap_or_else(Self::never) }
@@ -321,16 +326,11 @@ impl Search {
 
     /// The disjunction, flattened, each part once; one part stands alone.
     pub fn or(parts: Vec<Self>) -> Option<Self> {
-        let mut any: Vec<Self> = Vec::new();
+        let mut any = Vec::new();
         for part in parts {
-            let inner = match part {
-                Self::Or(inner) => inner,
-                other => vec![other],
-            };
-            for one in inner {
-                if !any.contains(&one) {
-                    any.push(one);
-                }
+            match part {
+                Self::Or(inner) => inner.into_iter().for_each(|one| add_once(&mut any, one)),
+                other => add_once(&mut any, other),
             }
         }
         if any.len() > 1 { Some(Self::Or(any)) } else { any.pop() }

@@ -54,9 +54,11 @@ pub fn search(node: &Search) -> String {
     }
 }
 
+/// A macro beside `OR` stands in parentheses too: a site may define it as several terms.
 fn search_parts(parts: &[Search], operator: &str) -> String {
     let printed = parts.iter().map(|part| match part {
         Search::And(_) | Search::Or(_) => format!("({})", search(part)),
+        Search::Macro(_) if operator == " OR " => format!("({})", search(part)),
         Search::Macro(_) | Search::Like(..) | Search::Number(..) => search(part),
     });
     printed.collect::<Vec<_>>().join(operator)
@@ -156,19 +158,22 @@ fn inside(node: &Expr, least: Tightness) -> String {
     if tightness(node) < least { format!("({text})") } else { text }
 }
 
-/// Which of `.`, `+`, `-`, `*` and `/` binds tighter is not documented for all pairs, so only a left operand of the same
-/// operator goes without parentheses.
+/// Products bind tighter than sums, and chains group to the left. Where `.` stands between is not documented for all
+/// operators, so beside another one it is always in parentheses.
 fn binary(left: &Expr, op: Binary, right: &Expr) -> String {
-    let chain = matches!(left, Expr::Binary(_, inner, _) if *inner == op);
-    let left = inside(left, if chain { Tightness::Binary } else { Tightness::Primary });
-    let sign = match op {
-        Binary::Add => "+",
-        Binary::Sub => "-",
-        Binary::Mul => "*",
-        Binary::Div => "/",
-        Binary::Concat => ".",
+    let operand = |side: &Expr, bare: &[Binary]| {
+        let fits = matches!(side, Expr::Binary(_, inner, _) if bare.contains(inner));
+        inside(side, if fits { Tightness::Binary } else { Tightness::Primary })
     };
-    format!("{left}{sign}{}", inside(right, Tightness::Primary))
+    use Binary::{Add, Concat, Div, Mul, Sub};
+    let (sign, bare_left, bare_right): (_, &[Binary], &[Binary]) = match op {
+        Add => ("+", &[Add, Sub, Mul, Div], &[Mul, Div]),
+        Sub => ("-", &[Add, Sub, Mul, Div], &[Mul, Div]),
+        Mul => ("*", &[Mul], &[]),
+        Div => ("/", &[], &[]),
+        Concat => (".", &[Concat], &[]),
+    };
+    format!("{}{sign}{}", operand(left, bare_left), operand(right, bare_right))
 }
 
 const fn compare(op: Compare) -> &'static str {

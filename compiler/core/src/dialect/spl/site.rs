@@ -33,8 +33,9 @@ pub struct Source {
     /// The macro's name.
     #[serde(rename = "macro")]
     pub macro_name: String,
-    /// The macro's definition as shipped.
-    pub definition: String,
+    /// The macro's definition as shipped; a rule pack writes it into `macros.conf`.
+    #[expect(dead_code, reason = "part of the form; a search names the macro alone")]
+    definition: String,
     /// Fields and their possible values, compared as text without case.
     #[serde(default)]
     pub is: BTreeMap<String, Vec<String>>,
@@ -260,6 +261,19 @@ impl<'a> Site<'a> {
         Some(form)
     }
 
+    /// The same field with its one value, null where it has several: what a comparison of fields takes.
+    pub fn single(&mut self, class: &Class, reading: Reading) -> Reading {
+        if !reading.field.ty.is_list() {
+            return reading;
+        }
+        let values = || reading.values_present();
+        let is_one = Expr::call(Function::Mvcount, [values()]).compare(Compare::Eq, Expr::Int(1));
+        let value = Expr::call(Function::Case, [is_one, Expr::call(Function::Mvindex, [values(), Expr::Int(0)])]);
+        let field =
+            Field { name: format!("{} single", reading.field.name).into(), ty: reading.field.ty.scalar().clone() };
+        Reading { name: self.derive(class, &field, value), field, always: false, ..reading }
+    }
+
     /// The field that holds a derived value. Classes that derive one ECS field share it.
     fn derive(&mut self, class: &Class, field: &Field, value: Expr) -> Name {
         let names = &mut self.names;
@@ -345,15 +359,18 @@ impl Reading {
         Expr::call(Function::Case, cases)
     }
 
+    /// The values of a field with several, without empty ones.
+    fn values_present(&self) -> Expr {
+        Expr::call(Function::Mvfilter, [self.raw().compare(Compare::Ne, Expr::text(""))])
+    }
+
     /// The value for a key, group or alert, with `""` for a missing one, so that no null is ever grouped or compared.
     /// For a field with several values: each once, or `""`.
     #[must_use]
     pub fn column(&self) -> Expr {
         let value = if self.field.ty.is_list() {
-            let present = Expr::call(Function::Len, [self.raw()]).compare(Compare::Gt, Expr::Int(0));
-            let present = Expr::call(Function::Mvfilter, [present]);
             let values = match self.value() {
-                Expr::Field(_) => present,
+                Expr::Field(_) => self.values_present(),
                 each => Expr::call(Function::Mvmap, [self.raw(), each]),
             };
             Expr::call(Function::Mvdedup, [values])

@@ -24,6 +24,7 @@ pub fn rows(cx: &mut Context<'_>, group: &Group, need: &BTreeSet<String>) -> Row
 
     let unbound = event::pipeline(cx, id, &wanted);
     let (unbound, keys) = rows::keyed(cx, unbound, group.keys.iter().cloned());
+    let keys = rows::each_once(keys);
     let comment = cx.event(id).and_then(|e| e.doc.lines().next()).unwrap_or_default().to_owned();
     let events = cx.bind(&name, &comment, LetValue::Materialized(unbound));
 
@@ -117,24 +118,17 @@ impl Windows<'_, '_, '_> {
         for aggregate in &all {
             summary.add(cx, group, aggregate, span);
         }
-        let values = all.iter().filter_map(|a| a.field()).map(|f| {
-            let name = cx.columns.name(&Column::field(group.event, f.clone()));
-            (name.clone(), Expr::Name(name))
-        });
-        let mut carried: Vec<Assign> = keys.iter().map(|k| (k.clone(), Expr::name(k))).collect();
-        for value in values.collect::<Vec<_>>() {
-            if !carried.contains(&value) {
-                carried.push(value);
-            }
-        }
+        let values = all.iter().filter_map(|a| a.field());
+        let values: Vec<String> = values.map(|f| cx.columns.name(&Column::field(group.event, f.clone()))).collect();
+        let mut carried = rows::same(keys.iter().cloned().chain(values));
         carried.push((bucket.clone(), reach::bucket(time, window)));
         carried.push((earlier.clone(), Expr::name(time)));
         let right = events.clone().then(Step::Project(carried));
-        let on = keys.iter().chain([&bucket]).map(|c| (c.clone(), c.clone())).collect();
+        let on = rows::on(keys, keys, &bucket);
         let moments = keys.iter().cloned().chain([time.to_owned()]).collect();
         let mut columns = vec![(Some(first.clone()), Expr::Call("min", vec![Expr::name(&earlier)]))];
         columns.extend(summary.columns.iter().map(|(name, value)| (Some(name.clone()), value.clone())));
-        let by = keys.iter().cloned().chain([time.to_owned()]).map(|c| (c.clone(), Expr::Name(c))).collect();
+        let by = rows::same(keys.iter().cloned().chain([time.to_owned()]));
         let mut rows = events
             .clone()
             .then(Step::Distinct(moments))

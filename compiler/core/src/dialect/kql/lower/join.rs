@@ -96,7 +96,7 @@ fn semi(
         Place::Result => pipeline,
         Place::Operand => {
             let columns = [left.time.clone(), left.first.clone()].into_iter().chain(need.iter().cloned());
-            pipeline.then(Step::Distinct(each_once(columns)))
+            pipeline.then(Step::Distinct(rows::each_once(columns)))
         }
     };
     Rows { pipeline, label, time: left.time, first: left.first }
@@ -119,12 +119,13 @@ pub fn exists(
     let bucket = cx.bucket();
     let (right, right_keys) = rows::keyed(cx, other.pipeline, other_keys);
     let time_of = |function| Expr::Call(function, vec![Expr::name(&other.time)]);
-    let groups = right_keys.iter().map(|k| (k.clone(), Expr::name(k)));
+    let mut groups = rows::same(right_keys.iter().cloned());
+    groups.push((bucket.clone(), reach::bucket(&other.time, window)));
     let right = right.then(Step::Summarize {
         columns: vec![(Some(first.clone()), time_of("min")), (Some(last.clone()), time_of("max"))],
-        by: groups.chain([(bucket.clone(), reach::bucket(&other.time, window))]).collect(),
+        by: groups,
     });
-    let on = keys.iter().cloned().zip(right_keys).chain([(bucket.clone(), bucket.clone())]).collect();
+    let on = rows::on(keys, &right_keys, &bucket);
     rows.then(reach::buckets(look, &bucket, time, window))
         .then(Step::Join { kind: JoinKind::Inner, right, on })
         .filter(reach::touches(look, time, &first, &last, window))
@@ -215,7 +216,7 @@ impl Chain {
         };
         let (right, right_keys) = rows::keyed(cx, table.pipeline, key_columns);
         let right = right.then(reach::buckets(look, &bucket, &table.time, window));
-        let on = self.keys.iter().cloned().zip(right_keys).chain([(bucket.clone(), bucket.clone())]).collect();
+        let on = rows::on(&self.keys, &right_keys, &bucket);
         let rows = std::mem::replace(&mut self.pipeline, Pipeline::of(""));
         let rows = rows.then(Step::Extend(vec![(bucket, reach::bucket(&self.start, window))])).then(Step::Join {
             kind: JoinKind::Inner,
@@ -267,13 +268,12 @@ impl Chain {
         let columns: Vec<String> = wanted.into_iter().filter(|c| self.given.contains(c)).collect();
         let of_newest = columns.iter().all(|c| newest.contains(c) || self.keys.contains(c));
         if self.arrangement == Arrangement::InOrder && of_newest {
-            let groups = each_once(std::iter::once(self.end.clone()).chain(keys).chain(columns));
+            let by = rows::same(std::iter::once(self.end.clone()).chain(keys).chain(columns));
             let start = (Some(self.start.clone()), Expr::Call("max", vec![Expr::name(&self.start)]));
-            let by = groups.into_iter().map(|c| (c.clone(), Expr::Name(c))).collect();
             self.pipeline = rows.then(Step::Summarize { columns: vec![start], by });
         } else {
             let times = [self.start.clone(), self.end.clone()];
-            self.pipeline = rows::only(rows, times.into_iter().chain(keys).chain(columns));
+            self.pipeline = rows.then(Step::Project(rows::same(times.into_iter().chain(keys).chain(columns))));
         }
     }
 }
@@ -281,11 +281,6 @@ impl Chain {
 /// The key columns of an operand.
 pub fn columns(join: &Join, index: usize) -> impl Iterator<Item = crate::plan::Column> {
     rows::key_columns(&join.keys, index).cloned().collect::<Vec<_>>().into_iter()
-}
-
-fn each_once(columns: impl Iterator<Item = String>) -> Vec<String> {
-    let mut seen = BTreeSet::new();
-    columns.filter(|c| seen.insert(c.clone())).collect()
 }
 
 fn window(cx: &mut Context<'_>, join: &Join) -> Expr {

@@ -105,7 +105,7 @@ fn other_than(
     let bucket = cx.bucket();
     let (right, right_keys) = rows::keyed(cx, other.pipeline, other_keys.into_iter());
     let right = right.then(Step::Extend(vec![(bucket.clone(), reach::bucket(&other.time, window))]));
-    let on = keys.iter().cloned().zip(right_keys).chain([(bucket.clone(), bucket.clone())]).collect();
+    let on = rows::on(keys, &right_keys, &bucket);
     let differ = clashes
         .iter()
         .map(|(a, b)| Expr::binary(Expr::Name(cx.columns.id(*a)), BinaryOp::NotEqual, Expr::Name(cx.columns.id(*b))));

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::columns::is_list;
 use super::reach::Reach;
 use super::{Context, event, field, group, join, negation};
-use crate::dialect::kql::ast::{Expr, LetValue, Pipeline, Step};
+use crate::dialect::kql::ast::{Assign, Expr, LetValue, Pipeline, Step};
 use crate::plan::facts::may_overlap;
 use crate::plan::{Column, EventId, Key, Pattern, PatternKind};
 
@@ -145,13 +145,24 @@ pub fn expansion(cx: &mut Context<'_>, column: &Column, name: &str) -> Option<(S
     Some((value, vec![expand, Step::Where(guard)]))
 }
 
-/// A table with only these columns, each once.
-pub fn only(rows: Pipeline, columns: impl IntoIterator<Item = String>) -> Pipeline {
-    let mut kept: Vec<String> = Vec::new();
-    for column in columns {
-        if !kept.contains(&column) {
-            kept.push(column);
+/// Each once, in order.
+pub fn each_once<T: PartialEq>(items: impl IntoIterator<Item = T>) -> Vec<T> {
+    let mut seen: Vec<T> = Vec::new();
+    for item in items {
+        if !seen.contains(&item) {
+            seen.push(item);
         }
     }
-    rows.then(Step::Project(kept.into_iter().map(|c| (c.clone(), Expr::Name(c))).collect()))
+    seen
+}
+
+/// What two tables are joined on: their keys and the bucket.
+pub fn on(left: &[String], right: &[String], bucket: &str) -> Vec<(String, String)> {
+    let keys = left.iter().cloned().zip(right.iter().cloned());
+    each_once(keys.chain([(bucket.to_owned(), bucket.to_owned())]))
+}
+
+/// The columns as they are.
+pub fn same(columns: impl IntoIterator<Item = String>) -> Vec<Assign> {
+    each_once(columns).into_iter().map(|c| (c.clone(), Expr::Name(c))).collect()
 }

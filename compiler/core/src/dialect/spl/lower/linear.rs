@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use super::super::ast::{AggregateFunction, Command, Compare, Direction, Expr, Name};
 use super::form::{Node, Overlap, held_by, key_equal_to};
-use super::rows::{NEVER, RowSet, Rows, aggregate, judged_until};
+use super::rows::{NEVER, RowSet, Rows, aggregate, distinct, judged_until};
 use crate::plan::{Join, Negation, PatternKind};
 
 /// Where in time something is looked for.
@@ -172,7 +172,8 @@ fn beside(rows: &mut Rows<'_>, source: &str, keys: &[Name]) -> Expr {
 /// `with` that keeps only the keys: at the row of its last event every step's latest time is within the window.
 pub fn together(rows: &mut Rows<'_>, node: &Node<'_>, join: &Join, operands: &[RowSet]) -> RowSet {
     let refs: Vec<&RowSet> = operands.iter().collect();
-    let keys = rows.keys(node.id, &join.keys, &refs);
+    let each = rows.each_key(node.id, &join.keys, &refs);
+    let keys = distinct(&each);
     let (mut times, mut latest, mut conditions) = (Vec::new(), Vec::new(), Vec::new());
     for operand in operands {
         let (at, last) = (rows.fresh(&format!("{}_time", operand.tag)), rows.fresh(&format!("last_{}", operand.tag)));
@@ -197,7 +198,7 @@ pub fn together(rows: &mut Rows<'_>, node: &Node<'_>, join: &Join, operands: &[R
     rows.live.push(tag.clone());
     rows.guarded.extend(keys.iter().map(|key| (tag.clone(), key.clone())));
     let columns = node.asked.iter().filter_map(|slot| {
-        let key = keys.get(key_equal_to(node.pattern, &join.keys, slot)?)?;
+        let key = each.get(key_equal_to(node.pattern, &join.keys, slot)?)?;
         Some((slot.clone(), key.clone()))
     });
     RowSet { tag: tag.clone(), columns: columns.collect(), ids: BTreeMap::new() }

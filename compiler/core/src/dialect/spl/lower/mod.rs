@@ -43,6 +43,8 @@ pub fn lower(request: &Request<'_>, findings: &mut Findings) -> Option<Query> {
     root.walk(&mut |node| {
         if let PatternKind::Grouped(group) = &node.pattern.kind {
             let own = of_event(&slots, group.event);
+            rows.comment =
+                Some(format!("{} grouped over {}", rows.tag(group.event), rows::span_in_words(group.over.value)));
             groups.insert(node.id, grouped::grouped(&mut rows, node, group, own));
         }
     });
@@ -84,13 +86,13 @@ fn flags(rows: &mut Rows<'_>, strategy: &Strategy) {
     }
     rows.eval(rows.site.derivations());
     if let [(event, test)] = tests.as_slice() {
-        let comment = describe(event, strategy);
-        rows.push_with(comment, Command::Where(test.clone()));
-        return;
+        rows.comment = describe(event, strategy);
+        return rows.push(Command::Where(test.clone()));
     }
     let names: Vec<Name> = rows.tags.clone().iter().map(|tag| rows.fresh(&format!("is_{tag}"))).collect();
     for ((event, test), name) in tests.into_iter().zip(&names) {
-        rows.push_with(describe(event, strategy), Command::Eval(vec![(name.clone(), Expr::flag(test))]));
+        rows.comment = describe(event, strategy);
+        rows.push(Command::Eval(vec![(name.clone(), Expr::flag(test))]));
     }
     let set = |name: &Name| Expr::field(name).compare(Compare::Eq, Expr::Int(1));
     rows.push(Command::Where(Expr::or(names.iter().map(set))));
@@ -142,22 +144,37 @@ fn cut(rows: &mut Rows<'_>, flags: &[Name]) {
     rows.push(Command::FieldsRemove(vec![Name::new("_raw")]));
 }
 
-/// What a step is: its name, its documentation, the parameters in it.
-fn describe(event: &Event, strategy: &Strategy) -> String {
+/// What a step is: its name, its documentation, the parameters in it. Nothing where its name says it all.
+fn describe(event: &Event, strategy: &Strategy) -> Option<String> {
     let mut parameters: Vec<&str> = Vec::new();
     event.predicate.for_each(&mut |test| {
-        for reference in super::params::of(test) {
-            if let Some(parameter) = strategy.parameter(reference)
-                && !parameters.contains(&parameter.name.as_str())
-            {
+        let found = super::params::of(test).into_iter().filter_map(|reference| strategy.parameter(reference));
+        for parameter in found {
+            if !parameters.contains(&parameter.name.as_str()) {
                 parameters.push(&parameter.name);
             }
         }
     });
     let doc = event.doc.lines().next().unwrap_or_default();
+    if doc.is_empty() && parameters.is_empty() {
+        return None;
+    }
     let doc = if doc.is_empty() { String::new() } else { format!(": {doc}") };
     let with = if parameters.is_empty() { String::new() } else { format!(" (with {})", parameters.join(", ")) };
-    format!("{}{doc}{with}", event.name)
+    Some(format!("{}{doc}{with}", event.name))
+}
+
+/// What an operator asks, for the comment above its commands.
+fn describe_operator(node: &Node<'_>, operands: &[RowSet]) -> Option<String> {
+    let names: Vec<&str> = operands.iter().map(|o| o.tag.as_str()).collect();
+    let (word, window) = match &node.pattern.kind {
+        PatternKind::Event(_) | PatternKind::Grouped(_) => return None,
+        PatternKind::Then(join) => (" then ", join.within.value),
+        PatternKind::With(join) => (" with ", join.within.value),
+        PatternKind::NotFollowed(negation) => (" not followed by ", negation.within.value),
+        PatternKind::NotPreceded(negation) => (" not preceded by ", negation.within.value),
+    };
+    Some(format!("{} within {}", names.join(word), rows::span_in_words(window)))
 }
 
 // ---- columns
@@ -231,6 +248,7 @@ fn expand_lists(rows: &mut Rows<'_>, root: &Node<'_>, slots: &Slots) {
 fn operators(rows: &mut Rows<'_>, node: &Node<'_>, slots: &Slots, groups: &mut BTreeMap<usize, RowSet>) -> RowSet {
     let mut operands: Vec<RowSet> =
         node.operands.iter().map(|operand| operators(rows, operand, slots, groups)).collect();
+    rows.comment = describe_operator(node, &operands).or(rows.comment.take());
     match (&node.pattern.kind, node.form) {
         (PatternKind::Event(event), _) => RowSet {
             tag: rows.tag(*event),
@@ -303,7 +321,8 @@ fn alert(rows: &mut Rows<'_>, result: &RowSet) {
 
 /// Gives the entity's columns the names they bear in an alert. A column that two of them share is copied first.
 fn name_entity(rows: &mut Rows<'_>, entity: &[(Name, &str)]) {
-    let (mut renames, mut copies): (Vec<(Name, Name)>, Vec<(Name, Expr)>) = (Vec::new(), Vec::new());
+    let mut renames: Vec<(Name, Name)> = Vec::new();
+    let mut copies = Vec::new();
     for (name, wanted) in entity {
         if renames.iter().any(|(from, _)| from == name) {
             let copy = rows.site.names.fresh(&name.0);

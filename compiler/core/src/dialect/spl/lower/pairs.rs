@@ -127,7 +127,7 @@ fn pair(
     }
     rows.keep(&right.tag, Expr::and(tests), &[]);
     let tag = format!("{}_{}_{}", left.tag, if ordered { "then" } else { "with" }, right.tag);
-    relabel(rows, &right.tag, &tag, first, ordered.then(|| f(left_first)).unwrap_or(low), (!ordered).then_some(high));
+    relabel(rows, &right.tag, &tag, first, if ordered { f(left_first) } else { low }, (!ordered).then_some(high));
     let mut columns = left.columns;
     columns.extend(right.columns.into_iter().filter(|(slot, _)| node.asked.contains(slot)));
     let mut own = right.ids;

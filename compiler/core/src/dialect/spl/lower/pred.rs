@@ -257,10 +257,7 @@ fn operand(
     match &expr.kind {
         ExprKind::Leaf(field) => {
             let reading = site.read(class, field, span)?;
-            if field.ty.is_list() {
-                let count = Expr::call(Function::Mvcount, [reading.raw()]);
-                guards.push(count.compare(Compare::Eq, Expr::Int(1)));
-            }
+            let reading = site.single(class, reading);
             if !field.ty.is_text() {
                 return Some(if *field.ty.scalar() == Type::Bool { reading.value() } else { reading.number() });
             }

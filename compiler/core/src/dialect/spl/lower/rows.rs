@@ -44,6 +44,8 @@ pub struct Rows<'a> {
     pub detection: &'a Detection,
     /// The commands so far.
     pub lines: Vec<Line>,
+    /// The comment for the next command.
+    pub comment: Option<String>,
     /// The steps in the stream, in order.
     pub live: Vec<String>,
     /// The step of each event, by its id.
@@ -72,7 +74,19 @@ impl<'a> Rows<'a> {
         let mut own = |wish| site.names.fresh(wish);
         let (step, t, event, rank) = (own("step"), own("t"), own("event_number"), own("rank"));
         let live = tags.clone();
-        Self { site, detection, lines: Vec::new(), live, tags, guarded: BTreeSet::new(), step, t, event, rank }
+        Self {
+            site,
+            detection,
+            lines: Vec::new(),
+            comment: None,
+            live,
+            tags,
+            guarded: BTreeSet::new(),
+            step,
+            t,
+            event,
+            rank,
+        }
     }
 
     /// The step of an event.
@@ -83,12 +97,7 @@ impl<'a> Rows<'a> {
 
     /// Adds a command.
     pub fn push(&mut self, command: Command) {
-        self.lines.push(Line { comment: None, command });
-    }
-
-    /// Adds a command under a comment.
-    pub fn push_with(&mut self, comment: String, command: Command) {
-        self.lines.push(Line { comment: Some(comment), command });
+        self.lines.push(Line { comment: self.comment.take(), command });
     }
 
     /// Adds `eval`; nothing for no assignments.
@@ -165,9 +174,14 @@ impl<'a> Rows<'a> {
         self.push(Command::Where(test));
     }
 
-    /// The columns to join by, one for each key: a column that all steps share, or a new one that holds each operand's own.
-    /// Rows without a key are dropped.
+    /// The columns to join by, each once.
     pub fn keys(&mut self, operator: usize, keys: &[Key], operands: &[&RowSet]) -> Vec<Name> {
+        distinct(&self.each_key(operator, keys, operands))
+    }
+
+    /// The column of each key: one that all steps share, or a new one that holds each operand's own. Rows without a key
+    /// are dropped.
+    pub fn each_key(&mut self, operator: usize, keys: &[Key], operands: &[&RowSet]) -> Vec<Name> {
         let tags: Vec<&str> = operands.iter().map(|o| o.tag.as_str()).collect();
         let (mut names, mut made, mut guards) = (Vec::new(), Vec::new(), Vec::new());
         for (i, key) in keys.iter().enumerate() {
@@ -176,8 +190,12 @@ impl<'a> Rows<'a> {
             let shared = own.first().filter(|first| own.iter().all(|name| name == *first) && self.only(&tags)).cloned();
             let name = shared.unwrap_or_else(|| {
                 let cases: Vec<(&str, Expr)> = tags.iter().copied().zip(own.iter().map(Expr::field)).collect();
+                let value = self.by_step(&cases, Expr::text("-"));
+                if let Some((name, _)) = made.iter().find(|(_, known)| *known == value) {
+                    return Name::clone(name);
+                }
                 let name = self.site.names.fresh(&format!("key{operator}_{}", i + 1));
-                made.push((name.clone(), self.by_step(&cases, Expr::text("-"))));
+                made.push((name.clone(), value));
                 name
             });
             let steps: Vec<(String, Name)> = tags.iter().map(|tag| (*tag).to_owned()).zip(own).collect();
@@ -199,6 +217,26 @@ impl<'a> Rows<'a> {
     pub fn sort(&mut self, direction: Direction) {
         self.push(Command::Sort(vec![(direction, self.t.clone()), (Direction::Ascending, self.rank.clone())]));
     }
+}
+
+/// Each name once, in order.
+#[must_use]
+pub fn distinct(names: &[Name]) -> Vec<Name> {
+    let mut once: Vec<Name> = Vec::new();
+    for name in names {
+        if !once.contains(name) {
+            once.push(name.clone());
+        }
+    }
+    once
+}
+
+/// A span of time in the unit that keeps it whole, as in the source.
+#[must_use]
+pub fn span_in_words(millis: i64) -> String {
+    let units = [(86_400_000, "d"), (3_600_000, "h"), (60_000, "m"), (1000, "s")];
+    let fits = units.iter().find(|(unit, _)| millis >= *unit && millis % unit == 0);
+    fits.map_or_else(|| format!("{millis}ms"), |(unit, name)| format!("{}{name}", millis / unit))
 }
 
 /// An aggregate.
