@@ -365,6 +365,78 @@ fn explanations_are_of_codes_paths_and_names() {
     assert!(slip.err.contains("did you mean `AN9001`?"), "{}", slip.err);
 }
 
+/// [`STRATEGY`] with a detection above that needs what Microsoft Defender XDR does not show.
+fn with_tls() -> String {
+    let tls = "event bad = tls_session where tls.resumed == true\n\n        /// Resumed\n        detect resumed {\n            \
+               severity low\n            pattern bad\n            entity source.ip\n        }\n\n        /// A library";
+    STRATEGY.replacen("/// A library", tls, 1)
+}
+
+#[test]
+fn one_rule_goes_to_standard_output_and_several_need_a_folder() {
+    let desk = Desk::with_strategy("compile-one").file("two.det", with_tls());
+    let one = desk.run(&["compile", "s.det", "--target", "defender"]);
+    assert_eq!((one.status, &*one.err), (0, "AN9001/loaded on defender/default: exact\n"));
+    assert!(one.out.contains("rsaenh.dll") && !one.out.contains("exact"), "{}", one.out);
+    let several = desk.run(&["compile", "two.det", "--target", "defender"]);
+    assert_eq!((several.status, &*several.out), (2, ""), "{several}");
+    let chosen = desk.run(&["compile", "two.det", "--target", "defender", "--only", "AN9001/loaded"]);
+    assert_eq!(chosen.out, one.out);
+}
+
+#[test]
+fn what_a_target_cannot_say_is_an_error_and_the_rest_is_written() {
+    let desk = Desk::with_strategy("compile-two").file("two.det", with_tls());
+    let arguments = |file| ["compile", file, "--target", "defender", "-o", "out"];
+    let rule = "out/defender/default/DET9001/AN9001.loaded.kql";
+    let some = desk.run(&arguments("two.det"));
+    assert_eq!(some.status, 1, "{some}");
+    assert!(some.err.contains("E0504"), "{some}");
+    assert!(some.out.contains("AN9001/resumed on defender/default: unsupported, no rule\n"), "{some}");
+    assert!(some.out.contains("AN9001/loaded on defender/default: exact\n"), "{some}");
+    let written = desk.read(rule);
+    assert!(desk.read("out/fidelity.json").contains("\"unsupported\""));
+
+    let desk = desk.file("out/notes.txt", "mine").file("broken.det", "strategy DET9001 {");
+    assert_eq!(desk.run(&arguments("broken.det")).status, 1);
+    assert_eq!(desk.read(rule), written, "a syntax error loses the rules of an earlier run");
+    let other = desk.run(&["compile", "s.det", "--target", "sentinel", "-o", "out"]);
+    assert_eq!(other.status, 0, "{other}");
+    assert!(!desk.path(rule).exists(), "a rule that is no longer made stays");
+    assert_eq!(desk.read("out/notes.txt"), "mine");
+}
+
+#[test]
+fn a_folder_that_cannot_be_written_is_left_as_it_is() {
+    let desk = Desk::with_strategy("compile-nowhere").file("file", "mine");
+    for folder in ["file", "file/below"] {
+        let ran = desk.run(&["compile", "s.det", "--target", "defender", "-o", folder]);
+        assert_eq!((ran.status, &*ran.out), (2, ""), "{ran}");
+        assert!(ran.err.contains("cannot write"), "{ran}");
+    }
+    assert_eq!(desk.read("file"), "mine");
+    let mut left: Vec<_> = fs::read_dir(&desk.0).expect("a folder").map(|e| e.expect("an entry").file_name()).collect();
+    left.sort();
+    assert_eq!(left, ["file", "s.det"]);
+}
+
+#[test]
+fn a_profile_of_ones_own_is_checked_and_used() {
+    let profile = include_str!("../../../targets/defender/profiles/default.yaml");
+    let desk = Desk::with_strategy("profile")
+        .file("mine.yaml", profile)
+        .file("slip.yaml", profile.replacen("native:", "natvie:", 1));
+    let run =
+        |profile: &str| desk.run(&["compile", "s.det", "--target", "defender", "--profile", profile, "-o", "out"]);
+    assert_eq!(run("mine.yaml").status, 0);
+    assert!(desk.path("out/defender/mine/DET9001/AN9001.loaded.kql").exists());
+    let slip = run("slip.yaml");
+    assert_eq!((slip.status, &*slip.out), (1, ""), "{slip}");
+    assert!(slip.err.contains("E0503"), "{slip}");
+    assert_eq!(run("defualt").status, 2);
+    assert_eq!(run("sentinel/default").status, 2);
+}
+
 #[test]
 fn schemas_are_json() {
     let desk = Desk::with_strategy("schema");

@@ -86,7 +86,10 @@ pub fn run(args: &Args, console: &Console) -> Result<Status> {
             console.print(&summary(args.format, &outcomes)?)?;
             console.say(&in_words(&written, &display(folder)));
         }
-        None => console.print(&rules(args.format, &outcomes, &artifacts)?)?,
+        None => {
+            console.say(summary(Format::Human, &outcomes)?.trim_end());
+            console.print(&rules(args.format, &outcomes, &artifacts)?)?;
+        }
     }
     Ok(loaded.status())
 }
@@ -95,8 +98,8 @@ pub fn run(args: &Args, console: &Console) -> Result<Status> {
 fn fits_standard_output(detections: usize, sites: usize) -> Result<()> {
     if detections * sites > 1 {
         bail!(
-            "the rules of {detections} detections on {sites} targets and profiles do not go to standard output: name a \
-             folder with -o, or a single detection with --only on a single target and profile"
+            "standard output takes a single detection on a single target and profile, and here are {detections} on \
+             {sites}: name a folder with -o, or choose with --only, --target and --profile"
         );
     }
     Ok(())
