@@ -52,6 +52,8 @@ pub struct Analysis {
     pub strategies: Vec<Strategy>,
     /// By place.
     pub diagnostics: Vec<Diagnostic>,
+    /// Every event class, by name.
+    pub classes: BTreeMap<String, Arc<Class>>,
 }
 
 /// The standard library: display name and text of each file.
@@ -71,9 +73,10 @@ pub fn analyse(sources: &mut Sources, files: &[ast::File], tuning: &[TuningFile]
     let mut declared: Vec<DeclaredFile<'_>> = files.iter().map(|file| declare_file(&mut table, file)).collect();
     refuse_duplicates(&table, &mut declared);
     let strategies = declared.iter().flat_map(|file| lower_file(&table, file, tuning)).collect();
+    let classes = table.classes.iter().map(|(name, class)| ((*name).to_owned(), Arc::clone(class))).collect();
     diagnostics.extend(table.into_diagnostics());
     diagnostics.sort_by_key(|d| d.primary.as_ref().map(|label| (label.span.source, label.span.start)));
-    Analysis { strategies, diagnostics }
+    Analysis { strategies, diagnostics, classes }
 }
 
 /// The event classes of the standard library by name, with their fields and what these mean.
