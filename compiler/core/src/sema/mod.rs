@@ -65,13 +65,20 @@ const LIBRARY: [(&str, &str); 3] = [
 /// it; tuning is applied to the parameters before anything uses them.
 pub fn analyse(sources: &mut Sources, files: &[ast::File], tuning: &[TuningFile]) -> Analysis {
     let (library, mut diagnostics) = parse_library(sources);
+    let mut analysis = analyse_with(&library, files, tuning);
+    diagnostics.append(&mut analysis.diagnostics);
+    Analysis { diagnostics, ..analysis }
+}
+
+/// Checks files against a library that is parsed already.
+fn analyse_with(library: &[ast::File], files: &[ast::File], tuning: &[TuningFile]) -> Analysis {
     let mut table = Table::default();
     library.iter().for_each(|file| declare_module(&mut table, file, Origin::Library));
     files.iter().for_each(|file| declare_module(&mut table, file, Origin::User));
     let mut declared: Vec<DeclaredFile<'_>> = files.iter().map(|file| declare_file(&mut table, file)).collect();
     refuse_duplicates(&table, &mut declared);
     let strategies = declared.iter().flat_map(|file| lower_file(&table, file, tuning)).collect();
-    diagnostics.extend(table.into_diagnostics());
+    let mut diagnostics = table.into_diagnostics();
     diagnostics.sort_by_key(|d| d.primary.as_ref().map(|label| (label.span.source, label.span.start)));
     Analysis { strategies, diagnostics }
 }
