@@ -52,6 +52,8 @@ pub struct Analysis {
     pub strategies: Vec<Strategy>,
     /// By place.
     pub diagnostics: Vec<Diagnostic>,
+    /// Every event class, by name.
+    pub classes: BTreeMap<String, Arc<Class>>,
 }
 
 /// The standard library: display name and text of each file.
@@ -78,20 +80,13 @@ fn analyse_with(library: &[ast::File], files: &[ast::File], tuning: &[TuningFile
     let mut declared: Vec<DeclaredFile<'_>> = files.iter().map(|file| declare_file(&mut table, file)).collect();
     refuse_duplicates(&table, &mut declared);
     let strategies = declared.iter().flat_map(|file| lower_file(&table, file, tuning)).collect();
+    let classes = table.classes.iter().map(|(name, class)| ((*name).to_owned(), Arc::clone(class))).collect();
     let mut diagnostics = table.into_diagnostics();
     diagnostics.sort_by_key(|d| d.primary.as_ref().map(|label| (label.span.source, label.span.start)));
-    Analysis { strategies, diagnostics }
+    Analysis { strategies, diagnostics, classes }
 }
 
-/// The event classes of the standard library by name, with their fields and what these mean.
-#[must_use]
-pub fn classes() -> BTreeMap<String, Arc<Class>> {
-    let (library, _) = parse_library(&mut Sources::default());
-    let mut table = Table::default();
-    library.iter().for_each(|file| declare_module(&mut table, file, Origin::Library));
-    table.classes.iter().map(|(name, class)| ((*name).to_owned(), class.clone())).collect()
-}
-
+/// Parses the standard library.
 fn parse_library(sources: &mut Sources) -> ([ast::File; LIBRARY.len()], Vec<Diagnostic>) {
     let mut diagnostics = Vec::new();
     let files = LIBRARY.map(|(name, text)| {

@@ -125,7 +125,7 @@ fn the_standard_library_is_free_of_findings() {
 
 #[test]
 fn every_class_of_the_library_says_what_it_is() {
-    let classes = super::classes();
+    let classes = analyse_files(&[], &[]).1.classes;
     assert_eq!(classes.len(), 10);
     for class in classes.values() {
         assert!(!class.doc.is_empty(), "{}", class.name);
