@@ -67,6 +67,13 @@ const LIBRARY: [(&str, &str); 3] = [
 /// it; tuning is applied to the parameters before anything uses them.
 pub fn analyse(sources: &mut Sources, files: &[ast::File], tuning: &[TuningFile]) -> Analysis {
     let (library, mut diagnostics) = parse_library(sources);
+    let mut analysis = analyse_with(&library, files, tuning);
+    diagnostics.append(&mut analysis.diagnostics);
+    Analysis { diagnostics, ..analysis }
+}
+
+/// Checks files against a library that is parsed already.
+fn analyse_with(library: &[ast::File], files: &[ast::File], tuning: &[TuningFile]) -> Analysis {
     let mut table = Table::default();
     library.iter().for_each(|file| declare_module(&mut table, file, Origin::Library));
     files.iter().for_each(|file| declare_module(&mut table, file, Origin::User));
@@ -74,20 +81,12 @@ pub fn analyse(sources: &mut Sources, files: &[ast::File], tuning: &[TuningFile]
     refuse_duplicates(&table, &mut declared);
     let strategies = declared.iter().flat_map(|file| lower_file(&table, file, tuning)).collect();
     let classes = table.classes.iter().map(|(name, class)| ((*name).to_owned(), Arc::clone(class))).collect();
-    diagnostics.extend(table.into_diagnostics());
+    let mut diagnostics = table.into_diagnostics();
     diagnostics.sort_by_key(|d| d.primary.as_ref().map(|label| (label.span.source, label.span.start)));
     Analysis { strategies, diagnostics, classes }
 }
 
-/// The event classes of the standard library by name, with their fields and what these mean.
-#[must_use]
-pub fn classes() -> BTreeMap<String, Arc<Class>> {
-    let (library, _) = parse_library(&mut Sources::default());
-    let mut table = Table::default();
-    library.iter().for_each(|file| declare_module(&mut table, file, Origin::Library));
-    table.classes.iter().map(|(name, class)| ((*name).to_owned(), class.clone())).collect()
-}
-
+/// Parses the standard library.
 fn parse_library(sources: &mut Sources) -> ([ast::File; LIBRARY.len()], Vec<Diagnostic>) {
     let mut diagnostics = Vec::new();
     let files = LIBRARY.map(|(name, text)| {
