@@ -64,9 +64,7 @@ fn whole(block: &Block) -> String {
             analytic(&format!("{EVENTS}\n{}", detect(text, &format!("{entity}.host.name"))))
         }
         words => match words.strip_prefix("condition=") {
-            Some(class) => {
-                analytic(&format!("event e = {class} where\n{text}\n{}", detect("e", "host.name")))
-            }
+            Some(class) => analytic(&format!("event e = {class} where\n{text}\n{}", detect("e", "host.name"))),
             None => panic!("line {}: `det {words}` is no kind of example", block.line),
         },
     }

@@ -39,6 +39,7 @@ pub fn lower(request: &Request<'_>, findings: &mut Findings) -> Option<Query> {
     let mut rows = Rows::new(site, detection);
     flags(&mut rows, request.unit.strategy);
     let slots = columns(&mut rows, &root);
+    rows.slots.clone_from(&slots);
     let mut groups = BTreeMap::new();
     root.walk(&mut |node| {
         if let PatternKind::Grouped(group) = &node.pattern.kind {
@@ -227,11 +228,11 @@ fn columns(rows: &mut Rows<'_>, root: &Node<'_>) -> Slots {
     slots
 }
 
-/// A row for each value of the columns with several, but for those of groups, which are already single.
+/// A row for each value of the columns with several; groups and `not …` forms see to their own.
 fn expand_lists(rows: &mut Rows<'_>, root: &Node<'_>, slots: &Slots) {
     let mut done = Vec::new();
     root.walk(&mut |node| {
-        if node.form == Form::Grouped {
+        if matches!(node.form, Form::Grouped | Form::Absent(_) | Form::AbsentPairs) {
             done.push(node.id);
         }
     });
@@ -286,8 +287,9 @@ fn operators(rows: &mut Rows<'_>, node: &Node<'_>, slots: &Slots, groups: &mut B
 /// nothing of empty ones, so a column that may be missing is marked before and unmarked after.
 fn alert(rows: &mut Rows<'_>, result: &RowSet) {
     let detection = rows.detection;
+    let slots = form::entity(detection);
     let entity: Vec<(Name, &str)> =
-        detection.entity.iter().map(|e| (result.column(&Slot::of(e.column.clone())), e.name.as_str())).collect();
+        slots.iter().map(|slot| result.column(slot)).zip(detection.entity.iter().map(|e| e.name.as_str())).collect();
     let mut by: Vec<Name> = Vec::new();
     for (name, _) in &entity {
         if !by.contains(name) {
