@@ -112,3 +112,13 @@ fn the_standard_library_is_free_of_findings() {
     let copy = include_str!("../../../std/lists.det").replace("module std", "module copy");
     assert_eq!(check(&copy), "");
 }
+
+#[test]
+fn every_class_of_the_library_says_what_it_is() {
+    let classes = super::classes();
+    assert_eq!(classes.len(), 10);
+    for class in classes.values() {
+        assert!(!class.doc.is_empty(), "{}", class.name);
+        assert!(class.fields.contains_key("@timestamp"), "{}", class.name);
+    }
+}

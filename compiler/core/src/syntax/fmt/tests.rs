@@ -15,14 +15,3 @@ fn samples_are_laid_out_so() {
     println!("{}", formatted(STRATEGY));
     println!("{}", formatted(EVERYTHING));
 }
-
-#[test]
-fn dbg() {
-    let mut sources = Sources::default();
-    let text = "technique A, B\npredicate b(a: x) on t = c";
-    let id = sources.add("test.det", text);
-    let (file, _) = super::parse(&sources, id);
-    let mut printer = super::Printer::new(text);
-    printer.file(&file);
-    println!("{:?}", printer.into_ops());
-}

@@ -40,6 +40,21 @@ impl Builder {
         self.diagnostics.push(Diagnostic::new(Code::Syntax, title, span).label(label));
     }
 
+    /// What `build` makes of a pair. Nothing is left out without a diagnostic, whatever `build` forgot.
+    pub(super) fn or_refused<'i, T>(
+        &mut self,
+        pair: Pair<'i, Rule>,
+        build: impl FnOnce(&mut Self, Pair<'i, Rule>) -> Option<T>,
+    ) -> Option<T> {
+        let span = self.span(&pair);
+        let before = self.diagnostics.len();
+        let built = build(self, pair);
+        if built.is_none() && self.diagnostics.len() == before {
+            self.refuse("a part of the file that cannot be read", span, "not understood");
+        }
+        built
+    }
+
     /// A name of one word, which may not be reserved.
     pub(super) fn ident(&mut self, pair: &Pair<'_, Rule>) -> ast::Ident {
         let ident = self.word(pair);
@@ -118,9 +133,9 @@ fn is_mark(rule: Rule) -> bool {
     use Rule::{
         EOI, arrow, assign, bar, close_angle, close_brace, close_bracket, close_paren, colon, comma, dots, kw_accept,
         kw_analytic, kw_as, kw_by, kw_class, kw_detect, kw_entity, kw_enum, kw_event, kw_falsepositive, kw_grouped,
-        kw_having, kw_id, kw_len, kw_let, kw_list, kw_missing, kw_module, kw_on, kw_over, kw_pattern, kw_predicate,
-        kw_record, kw_severity, kw_sources, kw_strategy, kw_suppress, kw_where, kw_within, open_angle, open_brace,
-        open_bracket, open_paren,
+        kw_having, kw_id, kw_len, kw_let, kw_list, kw_module, kw_on, kw_over, kw_pattern, kw_predicate, kw_record,
+        kw_severity, kw_sources, kw_strategy, kw_suppress, kw_where, kw_within, open_angle, open_brace, open_bracket,
+        open_paren,
     };
     matches!(
         rule,
@@ -150,7 +165,6 @@ fn is_mark(rule: Rule) -> bool {
             | kw_len
             | kw_let
             | kw_list
-            | kw_missing
             | kw_module
             | kw_on
             | kw_over

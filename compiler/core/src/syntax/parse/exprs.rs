@@ -235,7 +235,10 @@ impl Builder {
 
     fn presence(&mut self, pair: Pair<'_, Rule>, span: Span) -> Option<Tree> {
         let mut children = Children::of(pair);
-        let op = if children.next_of(Rule::kw_exists).is_some() { UnaryOp::Exists } else { UnaryOp::Missing };
+        let op = match children.next()?.as_rule() {
+            Rule::kw_exists => UnaryOp::Exists,
+            _ => UnaryOp::Missing,
+        };
         let name = self.name(&children.next_of(Rule::name)?);
         let field = Expr { kind: ExprKind::Name(name.value), span: name.span };
         self.node(ExprKind::Unary(op, Box::new(field)), span, 1)

@@ -1,0 +1,294 @@
+//! The text of a query. Cannot fail; parentheses come from [`level`] alone, escapes from [`super::literal`] alone.
+
+use super::ast::{Assign, BinaryOp, Expr, InOp, JoinKind, Let, LetValue, Pipeline, Query, Scalar, Source, Step};
+use super::literal;
+
+/// Where a line is broken, if it can be.
+const WIDTH: usize = 110;
+const INDENT: usize = 4;
+
+/// The query, ending in one newline. No blank lines: they would end the query before it is whole.
+#[must_use]
+pub fn query(query: &Query) -> String {
+    let mut out = String::new();
+    for binding in &query.lets {
+        comment(&mut out, &binding.comment);
+        out.push_str(&statement(binding));
+        out.push('\n');
+    }
+    comment(&mut out, &query.comment);
+    out.push_str(&pipeline(&query.body, 0));
+    out.push('\n');
+    out
+}
+
+fn comment(out: &mut String, text: &str) {
+    let text = literal::comment(text);
+    if !text.is_empty() {
+        out.push_str("// ");
+        out.push_str(&text);
+        out.push('\n');
+    }
+}
+
+fn statement(binding: &Let) -> String {
+    let name = literal::name(&binding.name);
+    match &binding.value {
+        LetValue::Scalar(value) => format!("let {name} = {};", wrapped(value, 0, name.len() + 8)),
+        LetValue::Rows(rows) => format!("let {name} = {};", pipeline(rows, INDENT)),
+        LetValue::Materialized(rows) => {
+            let pad = " ".repeat(INDENT);
+            format!("let {name} = materialize(\n{pad}{}\n{pad});", pipeline(rows, INDENT))
+        }
+    }
+}
+
+/// A pipeline whose first line is already indented; the others by `indent`.
+fn pipeline(rows: &Pipeline, indent: usize) -> String {
+    let pad = " ".repeat(indent);
+    let mut out = match &rows.source {
+        Source::Name(name) => literal::name(name),
+        Source::Raw(text) => text.trim_end().replace('\n', &format!("\n{pad}")),
+    };
+    for step in &rows.steps {
+        out.push_str(&format!("\n{pad}| {}", operator(step, indent)));
+    }
+    out
+}
+
+fn operator(step: &Step, indent: usize) -> String {
+    match step {
+        Step::Where(condition) => format!("where {}", wrapped(condition, indent, 8)),
+        Step::Extend(columns) => format!("extend {}", items(&assignments(columns), indent, 9)),
+        Step::Project(columns) => format!("project {}", items(&assignments(columns), indent, 10)),
+        Step::Distinct(columns) => {
+            format!("distinct {}", items(&columns.iter().map(|c| literal::name(c)).collect::<Vec<_>>(), indent, 11))
+        }
+        Step::Summarize { columns, by } => summarize(columns, by, indent),
+        Step::MvExpand { name, value, ty } => format!("mv-expand {}", member(name, value, *ty)),
+        Step::MvApply { name, value, ty, tests } => mv_apply(&member(name, value, *ty), tests, indent),
+        Step::Join { kind, right, on } => join(*kind, right, on, indent),
+        Step::RowNumber(name) => format!("serialize {} = row_number()", literal::name(name)),
+    }
+}
+
+fn member(name: &str, value: &Expr, ty: Scalar) -> String {
+    format!("{} = {} to typeof({})", literal::name(name), expr(value), ty.as_str())
+}
+
+fn mv_apply(head: &str, tests: &[Assign], indent: usize) -> String {
+    let pad = " ".repeat(indent + INDENT);
+    let columns: Vec<String> =
+        tests.iter().map(|(name, test)| format!("{} = countif({}) > 0", literal::name(name), expr(test))).collect();
+    format!("mv-apply {head} on (\n{pad}summarize {}\n{pad})", items(&columns, indent + INDENT, 10))
+}
+
+fn join(kind: JoinKind, right: &Pipeline, on: &[(String, String)], indent: usize) -> String {
+    let kind = match kind {
+        JoinKind::Inner => "inner",
+        JoinKind::LeftAnti => "leftanti",
+    };
+    let keys: Vec<String> = on
+        .iter()
+        .map(|(left, right)| {
+            let (l, r) = (literal::name(left), literal::name(right));
+            if l == r { l } else { format!("$left.{l} == $right.{r}") }
+        })
+        .collect();
+    let table = if right.steps.is_empty() {
+        format!("({})", pipeline(right, indent))
+    } else {
+        let pad = " ".repeat(indent + INDENT);
+        format!("(\n{pad}{}\n{pad})", pipeline(right, indent + INDENT))
+    };
+    format!("join kind={kind} {table} on {}", keys.join(", "))
+}
+
+fn summarize(columns: &[(Option<String>, Expr)], by: &[Assign], indent: usize) -> String {
+    let columns: Vec<String> = columns
+        .iter()
+        .map(|(name, value)| match name {
+            Some(name) => format!("{} = {}", literal::name(name), expr(value)),
+            None => expr(value),
+        })
+        .collect();
+    let by = assignments(by);
+    let groups = if by.is_empty() { String::new() } else { format!("by {}", by.join(", ")) };
+    let flat = [columns.join(", "), groups].into_iter().filter(|s| !s.is_empty()).collect::<Vec<_>>().join(" ");
+    if indent + flat.len() + 12 <= WIDTH {
+        return format!("summarize {flat}");
+    }
+    let pad = " ".repeat(indent + INDENT);
+    let mut out = "summarize".to_owned();
+    if !columns.is_empty() {
+        out.push_str(&format!("\n{pad}{}", columns.join(&format!(",\n{pad}"))));
+    }
+    if !by.is_empty() {
+        out.push_str(&format!("\n{pad}by {}", items(&by, indent + INDENT, 3)));
+    }
+    out
+}
+
+fn assignments(columns: &[Assign]) -> Vec<String> {
+    let one = |(name, value): &Assign| match value {
+        Expr::Name(same) if same == name => literal::name(name),
+        value => format!("{} = {}", literal::name(name), expr(value)),
+    };
+    columns.iter().map(one).collect()
+}
+
+/// Items on one line where they fit, else one a line below. `used` is what stands before them on the line.
+fn items(items: &[String], indent: usize, used: usize) -> String {
+    let flat = items.join(", ");
+    if indent + used + flat.len() <= WIDTH || items.len() < 2 {
+        return flat;
+    }
+    let pad = " ".repeat(indent + INDENT);
+    format!("\n{pad}{}", items.join(&format!(",\n{pad}")))
+}
+
+/// An expression on one line where it fits, else broken at its outermost list or Boolean operator.
+fn wrapped(value: &Expr, indent: usize, used: usize) -> String {
+    let flat = expr(value);
+    if indent + used + flat.chars().count() <= WIDTH {
+        return flat;
+    }
+    let pad = " ".repeat(indent + INDENT);
+    let lines = |parts: &[Expr]| parts.iter().map(expr).collect::<Vec<_>>().join(&format!(",\n{pad}"));
+    let chain = |parts: &[Expr], word: &str| {
+        let part = |p: &Expr| {
+            let inner = wrapped(p, indent + INDENT, word.len() + 2);
+            if level(p) <= level(value) { format!("({inner})") } else { inner }
+        };
+        parts.iter().map(part).collect::<Vec<_>>().join(&format!("\n{pad}{word} "))
+    };
+    match value {
+        Expr::List(members) => format!("dynamic([\n{pad}{}\n{}])", lines(members), " ".repeat(indent)),
+        Expr::In(left, op, list) if list.len() > 1 => {
+            let left = within(left, level(value) + 1);
+            format!("{left} {} (\n{pad}{}\n{pad})", membership(*op), lines(list))
+        }
+        Expr::And(parts) => chain(parts, "and"),
+        Expr::Or(parts) => chain(parts, "or"),
+        Expr::Call("not", args) => match args.as_slice() {
+            [inner] => format!("not({})", wrapped(inner, indent, used + 4)),
+            _ => flat,
+        },
+        _ => flat,
+    }
+}
+
+/// How tightly an expression holds together; a part that holds less tightly than its place needs parentheses.
+/// <https://learn.microsoft.com/kusto/query/scalar-expressions>
+const fn level(value: &Expr) -> u8 {
+    match value {
+        Expr::Or(_) => 1,
+        Expr::And(_) => 2,
+        Expr::In(..) | Expr::Between(..) => 3,
+        Expr::Binary(_, op, _) => match op {
+            BinaryOp::Add | BinaryOp::Subtract => 4,
+            BinaryOp::Multiply | BinaryOp::Divide => 5,
+            _ => 3,
+        },
+        // A profile's text may be anything; a negative number begins with an operator.
+        Expr::Raw(_) => 0,
+        Expr::Long(n) if *n < 0 && *n != i64::MIN => 6,
+        Expr::Real(n) if n.is_sign_negative() => 6,
+        Expr::Timespan(n) if *n < 0 => 6,
+        Expr::Name(_)
+        | Expr::Text(_)
+        | Expr::Long(_)
+        | Expr::Real(_)
+        | Expr::Bool(_)
+        | Expr::Timespan(_)
+        | Expr::Datetime(_)
+        | Expr::Null(_)
+        | Expr::List(_)
+        | Expr::Call(..) => 7,
+    }
+}
+
+/// The expression where at least `least` is needed.
+fn within(value: &Expr, least: u8) -> String {
+    let text = expr(value);
+    if level(value) < least { format!("({text})") } else { text }
+}
+
+/// An expression on one line.
+fn expr(value: &Expr) -> String {
+    let own = level(value);
+    match value {
+        Expr::Name(name) => literal::name(name),
+        Expr::Raw(text) => text.trim().to_owned(),
+        Expr::Text(text) => literal::text(text),
+        Expr::Long(n) => literal::long(*n),
+        Expr::Real(n) => literal::real(*n),
+        Expr::Bool(b) => b.to_string(),
+        Expr::Timespan(ticks) => literal::timespan(*ticks),
+        Expr::Datetime(ms) => literal::datetime(*ms),
+        Expr::Null(ty) => format!("{}(null)", ty.as_str()),
+        Expr::List(members) => format!("dynamic([{}])", comma(members)),
+        Expr::Call(function, args) => format!("{function}({})", comma(args)),
+        // Only additive and multiplicative chains associate, to the left; comparisons do not chain.
+        Expr::Binary(left, op, right) => {
+            let left = within(left, if own == 3 { own + 1 } else { own });
+            format!("{left} {} {}", symbol(*op), within(right, if own == 3 { 4 } else { 7 }))
+        }
+        Expr::In(left, op, list) => format!("{} {} ({})", within(left, own + 1), membership(*op), comma(list)),
+        Expr::Between(value, low, high) => {
+            format!("{} between ({} .. {})", within(value, own + 1), within(low, 4), within(high, 4))
+        }
+        Expr::And(parts) => parts.iter().map(|p| within(p, own + 1)).collect::<Vec<_>>().join(" and "),
+        Expr::Or(parts) => parts.iter().map(|p| or_part(p)).collect::<Vec<_>>().join(" or "),
+    }
+}
+
+/// `and` inside `or` always in parentheses, for the reader.
+fn or_part(part: &Expr) -> String {
+    within(part, 3)
+}
+
+fn comma(parts: &[Expr]) -> String {
+    parts.iter().map(expr).collect::<Vec<_>>().join(", ")
+}
+
+const fn membership(op: InOp) -> &'static str {
+    match op {
+        InOp::In => "in",
+        InOp::InNoCase => "in~",
+        InOp::NotInNoCase => "!in~",
+    }
+}
+
+const fn symbol(op: BinaryOp) -> &'static str {
+    match op {
+        BinaryOp::Equal => "==",
+        BinaryOp::NotEqual => "!=",
+        BinaryOp::Less => "<",
+        BinaryOp::LessOrEqual => "<=",
+        BinaryOp::Greater => ">",
+        BinaryOp::GreaterOrEqual => ">=",
+        BinaryOp::EqualNoCase => "=~",
+        BinaryOp::NotEqualNoCase => "!~",
+        BinaryOp::Contains => "contains",
+        BinaryOp::NotContains => "!contains",
+        BinaryOp::ContainsCased => "contains_cs",
+        BinaryOp::NotContainsCased => "!contains_cs",
+        BinaryOp::StartsWith => "startswith",
+        BinaryOp::NotStartsWith => "!startswith",
+        BinaryOp::StartsWithCased => "startswith_cs",
+        BinaryOp::NotStartsWithCased => "!startswith_cs",
+        BinaryOp::EndsWith => "endswith",
+        BinaryOp::NotEndsWith => "!endswith",
+        BinaryOp::EndsWithCased => "endswith_cs",
+        BinaryOp::NotEndsWithCased => "!endswith_cs",
+        BinaryOp::Matches => "matches regex",
+        BinaryOp::Add => "+",
+        BinaryOp::Subtract => "-",
+        BinaryOp::Multiply => "*",
+        BinaryOp::Divide => "/",
+    }
+}
+
+#[cfg(test)]
+mod tests;
