@@ -466,6 +466,12 @@ impl Reading {
         Expr::call(Function::Case, cases)
     }
 
+    /// Whether every event has a value that the language understands.
+    #[must_use]
+    pub fn never_missing(&self) -> bool {
+        self.always && self.values.is_empty() && !self.field.ty.is_list() && self.form != Form::Bool
+    }
+
     /// The values of a field with several, without empty ones.
     fn values_present(&self) -> Expr {
         Expr::call(Function::Mvfilter, [self.raw().compare(Compare::Ne, Expr::text(""))])
@@ -484,7 +490,7 @@ impl Reading {
         } else {
             self.value()
         };
-        if self.always && matches!(value, Expr::Field(_) | Expr::Text(_)) || &*self.field.name == TIMESTAMP {
+        if self.never_missing() {
             return value;
         }
         Expr::call(Function::Coalesce, [value, Expr::text("")])

@@ -205,7 +205,7 @@ fn columns(rows: &mut Rows<'_>, root: &Node<'_>) -> Slots {
         let entry = shared.entry(wish.clone()).or_insert_with(|| (rows.site.names.fresh(&wish), Vec::new()));
         entry.1.push((slot.column.event, reading.column()));
         let name = entry.0.clone();
-        if reading.always {
+        if reading.never_missing() {
             rows.guarded.insert((rows.tag(slot.column.event), name.clone()));
         }
         slots.insert(slot, name);
