@@ -89,7 +89,8 @@ fn corpus(folder: &Path) {
 
 /// A strategy of five analytics: four of one event and one of two in order.
 fn corpus_strategy(number: u32) -> String {
-    let mut all = format!("/// Strategy {number}\nstrategy DET{number:04} {{\n    technique T1059.001\n    tactic execution\n");
+    let mut all =
+        format!("/// Strategy {number}\nstrategy DET{number:04} {{\n    technique T1059.001\n    tactic execution\n");
     for i in 0..5 {
         let id = number * 5 + i;
         let list = (0..8).map(|n| format!("r\"*\\tool{id}-{n}.exe\"")).collect::<Vec<_>>().join(", ");
@@ -129,7 +130,18 @@ fn evaluation(folder: &Path, events: u64) {
     for (only, events) in [("AN1496/abnormal_session", events), ("AN1496", events / 2)] {
         let begin = Instant::now();
         let mut child = Command::new(DETC)
-            .args(["eval", &text(&source), "--events", "-", "--only", only, "--slack", "10s", "--tuning", &text(&tuning)])
+            .args([
+                "eval",
+                &text(&source),
+                "--events",
+                "-",
+                "--only",
+                only,
+                "--slack",
+                "10s",
+                "--tuning",
+                &text(&tuning),
+            ])
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
             .stderr(Stdio::null())
@@ -169,13 +181,8 @@ fn event(out: &mut String, n: u64) {
     let (host, process) = (n % 200, n * 7 % 20);
     let (seconds, rest) = (time / 1000, time % 1000);
     let (day, clock) = (seconds / 86_400 - 20_454, seconds % 86_400);
-    let stamp = format!(
-        "2026-01-{:02}T{:02}:{:02}:{:02}.{rest:03}Z",
-        1 + day % 28,
-        clock / 3600,
-        clock / 60 % 60,
-        clock % 60
-    );
+    let stamp =
+        format!("2026-01-{:02}T{:02}:{:02}:{:02}.{rest:03}Z", 1 + day % 28, clock / 3600, clock / 60 % 60, clock % 60);
     let who = format!(
         r#""host":{{"name":"WS{host:04}.corp.example.com"}},"process":{{"entity_id":"{{8105-{host}-{process}}}","pid":{},"executable":"C:\\Program Files\\Vendor{process}\\agent{process}.exe","name":"agent{process}.exe"}},"user":{{"name":"CORP\\user{host}"}}"#,
         1000 + process
@@ -202,10 +209,7 @@ fn event(out: &mut String, n: u64) {
             process,
             50_000 + n % 10_000
         ),
-        _ => writeln!(
-            out,
-            r#"{{"class":"process_start","@timestamp":"{stamp}",{who},"event":{{"action":"start"}}}}"#
-        ),
+        _ => writeln!(out, r#"{{"class":"process_start","@timestamp":"{stamp}",{who},"event":{{"action":"start"}}}}"#),
     };
 }
 
