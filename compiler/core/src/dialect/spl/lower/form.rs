@@ -388,6 +388,19 @@ pub fn aggregates(group: &Group) -> Vec<Aggregate> {
     all
 }
 
+/// The keys with several values of the kept side of a `not …` that no operator below has given one.
+#[must_use]
+pub fn kept_lists(node: &Node<'_>) -> Vec<Slot> {
+    let kept = node.keys.iter().filter_map(|key| key.first());
+    kept.filter(|slot| slot.copy == node.id).cloned().collect()
+}
+
+/// Whether pairs are formed in it.
+#[must_use]
+pub fn has_pairs(node: &Node<'_>) -> bool {
+    node.form == Form::Pairs || node.operands.iter().any(has_pairs)
+}
+
 /// Every field column that the rows need: keys, aggregated fields and the alert's, as slots.
 #[must_use]
 pub fn field_slots(root: &Node<'_>) -> BTreeSet<Slot> {

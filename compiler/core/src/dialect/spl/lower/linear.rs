@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use super::super::ast::{AggregateFunction, Command, Compare, Direction, Expr, Name};
-use super::form::{Node, Overlap, held_by, key_equal_to};
+use super::form::{Node, Overlap, held_by, kept_lists, key_equal_to};
 use super::rows::{NEVER, RowSet, Rows, aggregate, count, distinct, judged_until};
 use crate::plan::{Join, Negation, PatternKind};
 
@@ -294,10 +294,9 @@ pub fn absent(
     kept
 }
 
-/// A row for each value of the keys with several, under one number, which is returned.
+/// A row for each value of the kept side's keys with several, under one number, which is returned.
 pub fn expand_keys(rows: &mut Rows<'_>, node: &Node<'_>) -> Option<Name> {
-    let own = node.operands.iter().flat_map(|operand| &operand.asked).filter(|slot| slot.copy == node.id);
-    let lists: Vec<Name> = own.filter_map(|slot| rows.slots.get(slot).cloned()).collect();
+    let lists: Vec<Name> = kept_lists(node).iter().filter_map(|slot| rows.slots.get(slot).cloned()).collect();
     if lists.is_empty() {
         return None;
     }

@@ -227,18 +227,28 @@ fn columns(rows: &mut Rows<'_>, root: &Node<'_>) -> Slots {
     slots
 }
 
-/// A row for each value of the columns with several; groups and `not …` forms see to their own.
+/// A row for each value of the columns with several. Groups have seen to theirs; the kept rows of a `not …` are looked at
+/// with all their values at once, there.
 fn expand_lists(rows: &mut Rows<'_>, root: &Node<'_>, slots: &Slots) {
-    let mut done = Vec::new();
-    root.walk(&mut |node| {
-        if matches!(node.form, Form::Grouped | Form::Absent(_) | Form::AbsentPairs) {
-            done.push(node.id);
+    let mut not_here: Vec<Slot> = Vec::new();
+    let mut carried = None;
+    root.walk(&mut |node| match node.form {
+        Form::Grouped => not_here.extend(node.keys.iter().flatten().cloned()),
+        Form::Absent(_) | Form::AbsentPairs => {
+            let own = form::kept_lists(node);
+            if !own.is_empty() && node.operands.first().is_some_and(form::has_pairs) {
+                carried = Some(node.pattern.span);
+            }
+            not_here.extend(own);
         }
+        Form::Event | Form::Chain { .. } | Form::Together | Form::Around { .. } | Form::Pairs => {}
     });
-    let lists = slots.iter().filter(|(slot, _)| is_list(&slot.column) && !done.contains(&slot.copy));
-    let mut names: Vec<Name> = lists.map(|(_, name)| name.clone()).collect();
-    names.dedup();
-    for name in names {
+    if let Some(span) = carried {
+        rows.site.refuse("several values of a key cannot be carried through pairs to a `not`", span);
+    }
+    let lists = slots.iter().filter(|(slot, _)| is_list(&slot.column) && !not_here.contains(slot));
+    let names: Vec<Name> = lists.map(|(_, name)| name.clone()).collect();
+    for name in rows::distinct(&names) {
         rows.push(Command::Mvexpand(name));
     }
 }
