@@ -7,6 +7,8 @@ pub mod eql;
 mod keys;
 pub mod kql;
 mod regex;
+#[cfg(test)]
+mod sample;
 pub mod sigma;
 mod site;
 pub mod spl;

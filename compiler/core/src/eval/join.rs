@@ -79,21 +79,30 @@ impl Join {
         self.buckets.sweep(|bucket| bucket.iter_mut().map(|alike| prune(alike, oldest)).sum());
     }
 
-    /// Joins a row with what came before it, and keeps it for what comes after. Each joined row is found when the last
-    /// of its parts arrives.
+    /// Joins a row with what came before it, and keeps it for what comes after. Each joined row is found when the last of
+    /// its parts arrives; of rows with the same time, a left operand's come before a right one's. So with `then` it is
+    /// the last operand's row that arrives last, and nothing comes after it.
     fn arrive(&mut self, index: usize, row: &Rc<Row>, rows: &mut Vec<Rc<Row>>) {
         let Some(operand) = self.operands.get(index) else { return };
+        let in_order = self.order == Times::InOrder;
+        let is_last = index + 1 == self.operands.len();
         for key in keys(row, &operand.keys) {
-            let bucket = self.buckets.add(&key, || self.operands.iter().map(|_| Alike::new()).collect());
-            let arrival = Arrival { index, row, order: self.order, oldest: row.time.saturating_sub(self.within) };
-            arrival.choose(bucket, &mut Vec::new(), &mut |parts| {
-                let bound = bind(&self.operands, &key, parts);
-                rows.push(Rc::new(Row::of_rows(parts.to_vec(), bound)));
-            });
-            if let Some(alike) = bucket.get_mut(index) {
-                let read = operand.read.iter().map(|place| row.values(place).into()).collect();
-                let events = if row.shared { row.ids() } else { Vec::new() };
-                alike.entry((read, events)).or_default().push_back(Rc::clone(row));
+            if (is_last || !in_order)
+                && let Some(bucket) = self.buckets.get(&key)
+            {
+                let arrival = Arrival { index, row, order: self.order, oldest: row.time.saturating_sub(self.within) };
+                arrival.choose(bucket, &mut Vec::new(), &mut |parts| {
+                    let bound = bind(&self.operands, &key, parts);
+                    rows.push(Rc::new(Row::of_rows(parts.to_vec(), bound)));
+                });
+            }
+            if !(is_last && in_order) {
+                let bucket = self.buckets.add(&key, || self.operands.iter().map(|_| Alike::new()).collect());
+                if let Some(alike) = bucket.get_mut(index) {
+                    let read = operand.read.iter().map(|place| row.values(place).into()).collect();
+                    let events = if row.shared { row.ids() } else { Vec::new() };
+                    alike.entry((read, events)).or_default().push_back(Rc::clone(row));
+                }
             }
         }
     }
@@ -113,16 +122,13 @@ impl Arrival<'_> {
     /// place. All rows in the bucket are at most as late as the new one.
     fn choose(&self, bucket: &[Alike], chosen: &mut Vec<Rc<Row>>, found: &mut impl FnMut(&[Rc<Row>])) {
         let Some(alike) = bucket.get(chosen.len()) else { return found(chosen) };
+        if chosen.len() == self.index {
+            return self.choose_next(bucket, chosen, self.row, found);
+        }
         let from = match (self.order, chosen.last()) {
             (Times::InOrder, Some(previous)) => previous.time.max(self.oldest),
             (Times::InOrder, None) | (Times::Any, _) => self.oldest,
         };
-        if chosen.len() == self.index {
-            if from <= self.row.time {
-                self.choose_next(bucket, chosen, self.row, found);
-            }
-            return;
-        }
         for rows in alike.values() {
             let fits = rows.get(rows.partition_point(|row| row.time < from));
             if let Some(row) = fits.filter(|row| !row.shares_event(self.row)) {

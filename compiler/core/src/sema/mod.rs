@@ -66,13 +66,14 @@ const LIBRARY: [(&str, &str); 3] = [
 /// Checks parsed files. The standard library is parsed here and added to `sources`, so that diagnostics can point into
 /// it; tuning is applied to the parameters before anything uses them.
 pub fn analyse(sources: &mut Sources, files: &[ast::File], tuning: &[TuningFile]) -> Analysis {
-    let mut diagnostics = Vec::new();
-    let library = LIBRARY.map(|(name, text)| {
-        let source = sources.add(name, text);
-        let (file, found) = syntax::parse(sources, source);
-        diagnostics.extend(found);
-        file
-    });
+    let (library, mut diagnostics) = parse_library(sources);
+    let mut analysis = analyse_with(&library, files, tuning);
+    diagnostics.append(&mut analysis.diagnostics);
+    Analysis { diagnostics, ..analysis }
+}
+
+/// Checks files against a library that is parsed already.
+fn analyse_with(library: &[ast::File], files: &[ast::File], tuning: &[TuningFile]) -> Analysis {
     let mut table = Table::default();
     library.iter().for_each(|file| declare_module(&mut table, file, Origin::Library));
     files.iter().for_each(|file| declare_module(&mut table, file, Origin::User));
@@ -80,9 +81,21 @@ pub fn analyse(sources: &mut Sources, files: &[ast::File], tuning: &[TuningFile]
     refuse_duplicates(&table, &mut declared);
     let strategies = declared.iter().flat_map(|file| lower_file(&table, file, tuning)).collect();
     let classes = table.classes.iter().map(|(name, class)| ((*name).to_owned(), Arc::clone(class))).collect();
-    diagnostics.extend(table.into_diagnostics());
+    let mut diagnostics = table.into_diagnostics();
     diagnostics.sort_by_key(|d| d.primary.as_ref().map(|label| (label.span.source, label.span.start)));
     Analysis { strategies, diagnostics, classes }
+}
+
+/// Parses the standard library.
+fn parse_library(sources: &mut Sources) -> ([ast::File; LIBRARY.len()], Vec<Diagnostic>) {
+    let mut diagnostics = Vec::new();
+    let files = LIBRARY.map(|(name, text)| {
+        let source = sources.add(name, text);
+        let (file, found) = syntax::parse(sources, source);
+        diagnostics.extend(found);
+        file
+    });
+    (files, diagnostics)
 }
 
 /// Whose file it is.

@@ -59,10 +59,10 @@ fn pipeline(rows: &Pipeline, indent: usize) -> String {
 fn operator(step: &Step, indent: usize) -> String {
     match step {
         Step::Where(condition) => format!("where {}", wrapped(condition, indent, 8)),
-        Step::Extend(columns) => format!("extend {}", items(&assignments(columns), indent, 9)),
-        Step::Project(columns) => format!("project {}", items(&assignments(columns), indent, 10)),
+        Step::Extend(columns) => items("extend", &assignments(columns), indent),
+        Step::Project(columns) => items("project", &assignments(columns), indent),
         Step::Distinct(columns) => {
-            format!("distinct {}", items(&columns.iter().map(|c| literal::name(c)).collect::<Vec<_>>(), indent, 11))
+            items("distinct", &columns.iter().map(|c| literal::name(c)).collect::<Vec<_>>(), indent)
         }
         Step::Summarize { columns, by } => summarize(columns, by, indent),
         Step::MvExpand { name, value, ty } => format!("mv-expand {}", member(name, value, *ty)),
@@ -80,7 +80,7 @@ fn mv_apply(head: &str, tests: &[Assign], indent: usize) -> String {
     let pad = " ".repeat(indent + INDENT);
     let columns: Vec<String> =
         tests.iter().map(|(name, test)| format!("{} = countif({}) > 0", literal::name(name), expr(test))).collect();
-    format!("mv-apply {head} on (\n{pad}summarize {}\n{pad})", items(&columns, indent + INDENT, 10))
+    format!("mv-apply {head} on (\n{pad}{}\n{pad})", items("summarize", &columns, indent + INDENT))
 }
 
 fn join(kind: JoinKind, right: &Pipeline, on: &[(String, String)], indent: usize) -> String {
@@ -124,7 +124,7 @@ fn summarize(columns: &[(Option<String>, Expr)], by: &[Assign], indent: usize) -
         out.push_str(&format!("\n{pad}{}", columns.join(&format!(",\n{pad}"))));
     }
     if !by.is_empty() {
-        out.push_str(&format!("\n{pad}by {}", items(&by, indent + INDENT, 3)));
+        out.push_str(&format!("\n{pad}{}", items("by", &by, indent + INDENT)));
     }
     out
 }
@@ -137,14 +137,32 @@ fn assignments(columns: &[Assign]) -> Vec<String> {
     columns.iter().map(one).collect()
 }
 
-/// Items on one line where they fit, else one a line below. `used` is what stands before them on the line.
-fn items(items: &[String], indent: usize, used: usize) -> String {
+/// A word and its items on one line where they fit, else one a line below.
+fn items(word: &str, items: &[String], indent: usize) -> String {
     let flat = items.join(", ");
-    if indent + used + flat.len() <= WIDTH || items.len() < 2 {
-        return flat;
+    if indent + word.len() + flat.len() + 3 <= WIDTH || items.len() < 2 {
+        return format!("{word} {flat}");
     }
     let pad = " ".repeat(indent + INDENT);
-    format!("\n{pad}{}", items.join(&format!(",\n{pad}")))
+    format!("{word}\n{pad}{}", items.join(&format!(",\n{pad}")))
+}
+
+/// Literals in as many lines as they need.
+fn filled(members: &[Expr], indent: usize) -> String {
+    let mut out = String::new();
+    let mut used = indent;
+    for (i, text) in members.iter().map(expr).enumerate() {
+        let width = text.chars().count() + 2;
+        if i > 0 && used + width > WIDTH {
+            out.push_str(&format!(",\n{}", " ".repeat(indent)));
+            used = indent;
+        } else if i > 0 {
+            out.push_str(", ");
+        }
+        used += width;
+        out.push_str(&text);
+    }
+    out
 }
 
 /// An expression on one line where it fits, else broken at its outermost list or Boolean operator.
@@ -154,19 +172,20 @@ fn wrapped(value: &Expr, indent: usize, used: usize) -> String {
         return flat;
     }
     let pad = " ".repeat(indent + INDENT);
-    let lines = |parts: &[Expr]| parts.iter().map(expr).collect::<Vec<_>>().join(&format!(",\n{pad}"));
     let chain = |parts: &[Expr], word: &str| {
         let part = |p: &Expr| {
             let inner = wrapped(p, indent + INDENT, word.len() + 2);
-            if level(p) <= level(value) { format!("({inner})") } else { inner }
+            if level(p) < 3 { format!("({inner})") } else { inner }
         };
         parts.iter().map(part).collect::<Vec<_>>().join(&format!("\n{pad}{word} "))
     };
     match value {
-        Expr::List(members) => format!("dynamic([\n{pad}{}\n{}])", lines(members), " ".repeat(indent)),
+        Expr::List(members) => {
+            format!("dynamic([\n{pad}{}\n{}])", filled(members, indent + INDENT), " ".repeat(indent))
+        }
         Expr::In(left, op, list) if list.len() > 1 => {
             let left = within(left, level(value) + 1);
-            format!("{left} {} (\n{pad}{}\n{pad})", membership(*op), lines(list))
+            format!("{left} {} (\n{pad}{}\n{pad})", membership(*op), filled(list, indent + INDENT))
         }
         Expr::And(parts) => chain(parts, "and"),
         Expr::Or(parts) => chain(parts, "or"),

@@ -212,6 +212,7 @@ const FUNCTIONS: &[&str] = &[
     "row_number",
     "serialize",
     "set_difference",
+    "strcat",
     "strcat_array",
     "sum",
     "summarize",

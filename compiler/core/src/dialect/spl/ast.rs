@@ -191,6 +191,7 @@ pub enum Binary {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Function {
     Case,
+    Ceiling,
     Cidrmatch,
     Coalesce,
     Floor,

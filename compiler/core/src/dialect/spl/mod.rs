@@ -108,10 +108,10 @@ impl Dialect for Spl {
 
     fn lower(&self, request: &Request<'_>, findings: &mut Findings) -> Vec<Query> {
         let pattern = &request.unit.detection.pattern;
-        let query = lower::lower(request, findings).map(|tree| Query {
+        let query = lower::lower(request, findings).map(|(tree, older)| Query {
             part: None,
             text: print::query(&tree),
-            look_back: pattern.horizon(),
+            look_back: pattern.horizon().saturating_add(older),
             wait: pattern.wait(),
         });
         query.into_iter().collect()

@@ -190,6 +190,7 @@ const fn compare(op: Compare) -> &'static str {
 const fn function_name(function: Function) -> &'static str {
     match function {
         Function::Case => "case",
+        Function::Ceiling => "ceiling",
         Function::Cidrmatch => "cidrmatch",
         Function::Coalesce => "coalesce",
         Function::Floor => "floor",

@@ -9,8 +9,11 @@
 //! | `is` | what tells the class's events from those of the profile's other classes: fields and the values they may have |
 //! | `time` | the field that holds the event's time in seconds; `_time` if left out |
 //! | `part_of` | for a derived field, the field whose text contains its text, so that the base search can look there |
+//! | `joins` | other events that complete these: fields of theirs under names of their own, found by a common key |
+//!
+//! Joined events come in through the same base search, and only where a detection needs a field of theirs.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use serde::Deserialize;
@@ -45,6 +48,43 @@ pub struct Source {
     /// Derived field (ECS name) → native field that contains its text.
     #[serde(default)]
     pub part_of: BTreeMap<String, String>,
+    /// Events that complete these.
+    #[serde(default)]
+    pub joins: Vec<Join>,
+}
+
+/// Events that complete those of a class.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Join {
+    /// The macro that stands for them.
+    #[serde(rename = "macro")]
+    pub macro_name: String,
+    /// The macro's definition as shipped.
+    #[expect(dead_code, reason = "part of the form; a search names the macro alone")]
+    definition: String,
+    /// What tells them from all others: fields and their possible values.
+    pub is: BTreeMap<String, Vec<String>>,
+    /// The key on the class's events, an `eval` expression.
+    pub ours: String,
+    /// The key on these, an `eval` expression.
+    pub theirs: String,
+    /// The names that their fields get: name → field.
+    pub fields: BTreeMap<String, String>,
+    /// How much older than the event they may be, such as `24h`; not at all if left out.
+    #[serde(default)]
+    pub older: Option<String>,
+}
+
+/// A join that the detection needs.
+#[derive(Debug, Clone)]
+pub struct UsedJoin {
+    /// The class it completes.
+    pub class: String,
+    /// The join.
+    pub join: Join,
+    /// The fields needed: name → their field.
+    pub fields: BTreeMap<String, String>,
 }
 
 fn default_time() -> String {
@@ -100,13 +140,21 @@ pub struct Site<'a> {
     sources: BTreeMap<String, Source>,
     /// Derived fields by ECS name: the name in the search, and the expression of each class that derives it.
     derived: BTreeMap<Arc<str>, (Name, BTreeMap<String, Expr>)>,
+    /// Joined fields asked for so far: class and name.
+    joined: BTreeSet<(String, String)>,
 }
 
 impl<'a> Site<'a> {
     /// The site of a request.
     pub fn new(request: &'a Request<'a>, findings: &'a mut Findings) -> Self {
-        let mut site =
-            Self { request, findings, names: Names::default(), sources: BTreeMap::new(), derived: BTreeMap::new() };
+        let mut site = Self {
+            request,
+            findings,
+            names: Names::default(),
+            sources: BTreeMap::new(),
+            derived: BTreeMap::new(),
+            joined: BTreeSet::new(),
+        };
         for event in &request.unit.detection.events {
             site.add_class(event);
         }
@@ -128,11 +176,13 @@ impl<'a> Site<'a> {
         let Some(binding) = profile.classes.get(name) else {
             return self.refuse(&format!("the profile `{}` has no `{name}` events", profile.id), event.span);
         };
-        match serde_json::from_value::<Source>(binding.source.clone().into()) {
-            Ok(source) if !is_word(&source.macro_name) => {
-                self.refuse(&format!("`{}` is no name for a macro", source.macro_name), event.span);
-            }
+        match read_source(&binding.source) {
             Ok(source) => {
+                let macros = source.joins.iter().map(|join| &join.macro_name).chain([&source.macro_name]);
+                let wrong = macros.filter(|name| !is_word(name)).next().cloned();
+                if let Some(name) = wrong {
+                    return self.refuse(&format!("`{name}` is no name for a macro"), event.span);
+                }
                 self.reserve(&source, binding.fields.values());
                 self.sources.insert(name.clone(), source);
             }
@@ -146,6 +196,14 @@ impl<'a> Site<'a> {
     fn reserve<'b>(&mut self, source: &Source, fields: impl Iterator<Item = &'b FieldBinding>) {
         self.names.reserve(&Name::new(&source.time));
         source.is.keys().chain(source.part_of.values()).for_each(|f| self.names.reserve(&Name::new(f)));
+        for join in &source.joins {
+            join.is
+                .keys()
+                .chain(join.fields.keys())
+                .chain(join.fields.values())
+                .for_each(|f| self.names.reserve(&Name::new(f)));
+            [&join.ours, &join.theirs].into_iter().for_each(|key| self.names.reserve_words(key));
+        }
         for field in fields {
             match &field.access {
                 Access::Native(name) => self.names.reserve(&Name::new(name)),
@@ -157,8 +215,10 @@ impl<'a> Site<'a> {
 
     /// With several classes in one base search, each must say what its events are.
     fn check_told_apart(&mut self) {
-        let silent = self.sources.iter().find(|(_, source)| source.is.is_empty()).map(|(class, _)| class.clone());
-        if let Some(class) = silent.filter(|_| self.sources.len() > 1) {
+        let several = self.sources.len() > 1;
+        let silent = |source: &Source| source.is.is_empty() && (several || !source.joins.is_empty());
+        let silent = self.sources.iter().find(|(_, source)| silent(source)).map(|(class, _)| class.clone());
+        if let Some(class) = silent {
             let reason = format!("the profile does not say what tells `{class}` events from others");
             self.refuse(&reason, self.request.unit.detection.span);
         }
@@ -170,18 +230,26 @@ impl<'a> Site<'a> {
         self.sources.get(&class.name)
     }
 
-    /// What tells a row of the class from rows of the detection's other classes; none where there are no others.
+    /// What tells a row of the class from the other rows of the detection; none where there are no others.
     #[must_use]
     pub fn is(&self, class: &str) -> Option<Expr> {
-        let source = self.sources.get(class).filter(|_| self.sources.len() > 1)?;
-        let parts = source.is.iter().map(|(field, values)| {
-            let field = Name::new(field);
-            match values.as_slice() {
-                [one] => Expr::Field(field).compare(Compare::Eq, literal(one)),
-                _ => Expr::In(field, values.clone()),
-            }
-        });
-        Some(Expr::and(parts))
+        let source = self.sources.get(class).filter(|_| self.sources.len() > 1 || !self.joined.is_empty())?;
+        Some(told_by(&source.is))
+    }
+
+    /// The joins that fields asked for so far need.
+    #[must_use]
+    pub fn joins(&self) -> Vec<UsedJoin> {
+        let of_class = |(class, source): (&String, &Source)| {
+            let needed = |join: &Join| -> BTreeMap<String, String> {
+                let fields = join.fields.iter();
+                let asked = fields.filter(|(name, _)| self.joined.contains(&(class.clone(), (*name).clone())));
+                asked.map(|(name, field)| (name.clone(), field.clone())).collect()
+            };
+            let used = source.joins.iter().map(|join| (join, needed(join))).filter(|(_, fields)| !fields.is_empty());
+            used.map(|(join, fields)| UsedJoin { class: class.clone(), join: join.clone(), fields }).collect::<Vec<_>>()
+        };
+        self.sources.iter().flat_map(of_class).collect()
     }
 
     /// The event's time in whole milliseconds.
@@ -229,7 +297,9 @@ impl<'a> Site<'a> {
             self.refuse(&format!("a search cannot name the field `{}`", name.0), span);
             return None;
         }
+        let joined = self.note_joined(&class.name, &name);
         let searched = match &binding.access {
+            Access::Native(_) if joined => None,
             Access::Native(name) => Some(Name::new(name)),
             Access::Derived(_) => {
                 let source = self.sources.get(&class.name);
@@ -239,6 +309,16 @@ impl<'a> Site<'a> {
         };
         let always = binding.always || constant.is_some();
         Some(Reading { field: field.clone(), name, form, always, values: binding.values.clone(), constant, searched })
+    }
+
+    /// Notes that a field is needed, if a join brings it; whether one does.
+    fn note_joined(&mut self, class: &str, name: &Name) -> bool {
+        let joins = self.sources.get(class).map_or(&[][..], |source| &source.joins);
+        let joined = joins.iter().any(|join| join.fields.contains_key(&name.0));
+        if joined {
+            self.joined.insert((class.to_owned(), name.0.clone()));
+        }
+        joined
     }
 
     fn form(&mut self, field: &Field, binding: &FieldBinding, span: Span) -> Option<Form> {
@@ -297,8 +377,35 @@ impl<'a> Site<'a> {
     }
 }
 
+fn read_source(source: &serde_json::Map<String, serde_json::Value>) -> Result<Source, String> {
+    let source: Source = serde_json::from_value(source.clone().into()).map_err(|error| error.to_string())?;
+    let older = source.joins.iter().filter_map(|join| join.older.as_deref());
+    match older.into_iter().find(|text| parse_span(text).is_none()) {
+        Some(text) => Err(format!("`{text}` is no span of time such as `24h`")),
+        None => Ok(source),
+    }
+}
+
+/// A span of time such as `24h`, in milliseconds.
+#[must_use]
+pub fn parse_span(text: &str) -> Option<i64> {
+    let units = [("ms", 1), ("s", 1000), ("m", 60_000), ("h", 3_600_000), ("d", 86_400_000)];
+    let (digits, unit) = text.split_at_checked(text.find(|c: char| !c.is_ascii_digit())?)?;
+    let (_, millis) = units.iter().find(|(name, _)| *name == unit)?;
+    digits.parse::<i64>().ok()?.checked_mul(*millis)
+}
+
 fn is_word(text: &str) -> bool {
     !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+}
+
+/// A condition on fields and their possible values.
+#[must_use]
+pub fn told_by(is: &BTreeMap<String, Vec<String>>) -> Expr {
+    Expr::and(is.iter().map(|(field, values)| match values.as_slice() {
+        [one] => Expr::Field(Name::new(field)).compare(Compare::Eq, literal(one)),
+        several => Expr::In(Name::new(field), several.to_vec()),
+    }))
 }
 
 /// A value of the profile: a number where it is one, as Splunk compares extracted numbers as numbers.
@@ -359,6 +466,12 @@ impl Reading {
         Expr::call(Function::Case, cases)
     }
 
+    /// Whether every event has a value that the language understands.
+    #[must_use]
+    pub fn never_missing(&self) -> bool {
+        self.always && self.values.is_empty() && !self.field.ty.is_list() && self.form != Form::Bool
+    }
+
     /// The values of a field with several, without empty ones.
     fn values_present(&self) -> Expr {
         Expr::call(Function::Mvfilter, [self.raw().compare(Compare::Ne, Expr::text(""))])
@@ -377,7 +490,7 @@ impl Reading {
         } else {
             self.value()
         };
-        if self.always && matches!(value, Expr::Field(_) | Expr::Text(_)) || &*self.field.name == TIMESTAMP {
+        if self.never_missing() {
             return value;
         }
         Expr::call(Function::Coalesce, [value, Expr::text("")])

@@ -8,6 +8,9 @@ use crate::source::{SourceId, Span};
 use crate::syntax::{ast, lex, words};
 use pest::iterators::{Pair, Pairs};
 
+/// No more errors than this are reported for a file.
+pub(super) const MOST_ERRORS: usize = 100;
+
 /// Builds the nodes of one piece of a source.
 pub(super) struct Builder {
     source: SourceId,
@@ -35,9 +38,16 @@ impl Builder {
         Span::new(self.source, self.offset + start..self.offset + end)
     }
 
+    /// Notes what is wrong, unless enough is.
+    pub(super) fn report(&mut self, found: Diagnostic) {
+        if self.diagnostics.len() < MOST_ERRORS {
+            self.diagnostics.push(found);
+        }
+    }
+
     /// Notes a syntax error.
     pub(super) fn refuse(&mut self, title: impl Into<String>, span: Span, label: impl Into<String>) {
-        self.diagnostics.push(Diagnostic::new(Code::Syntax, title, span).label(label));
+        self.report(Diagnostic::new(Code::Syntax, title, span).label(label));
     }
 
     /// What `build` makes of a pair. Nothing is left out without a diagnostic, whatever `build` forgot.
@@ -74,7 +84,7 @@ impl Builder {
         if depth < lex::MAX_DEPTH {
             return Some(depth + 1);
         }
-        self.diagnostics.push(too_deep(span));
+        self.report(too_deep(span));
         None
     }
 }

@@ -9,6 +9,7 @@ use super::Context;
 use super::names::pascal;
 use crate::plan::facts::Equalities;
 use crate::plan::{Aggregate, Column, ColumnValue, Comparison, EventId, Field, Key, Logic, Pattern, PatternKind};
+use crate::source::Span;
 
 /// What a named column of an event's table holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,6 +29,8 @@ pub enum Cell {
 pub struct Columns {
     /// Of the plan's columns.
     names: BTreeMap<Column, String>,
+    /// Where each was first asked for.
+    spans: BTreeMap<Column, Span>,
     /// Of each event, what it can give.
     cells: BTreeMap<EventId, Vec<(String, Cell)>>,
     /// When the event happened.
@@ -45,6 +48,12 @@ impl Columns {
     #[must_use]
     pub fn name(&self, column: &Column) -> String {
         self.names.get(column).cloned().unwrap_or_default()
+    }
+
+    /// Where a field of an event was first asked for as a column.
+    #[must_use]
+    pub fn span(&self, event: EventId, field: &Field) -> Option<Span> {
+        self.spans.get(&Column::field(event, field.clone())).copied()
     }
 
     /// The name of an event's time.
@@ -109,9 +118,14 @@ pub fn prepare(cx: &mut Context<'_>) {
         cx.columns.cells.insert(EventId(index), vec![(id.clone(), Cell::Id)]);
         cx.columns.ids.insert(EventId(index), id);
     }
-    let mut columns: Vec<Column> = detection.entity.iter().map(|e| e.column.clone()).collect();
     let mut keys = Vec::new();
-    collect(pattern, &mut columns, &mut keys);
+    let mut asked: Vec<(Column, Span)> = Vec::new();
+    collect(pattern, &mut asked, &mut keys);
+    asked.extend(detection.entity.iter().map(|e| (e.column.clone(), e.span)));
+    for (column, span) in &asked {
+        cx.columns.spans.entry(column.clone()).or_insert(*span);
+    }
+    let columns: Vec<Column> = asked.into_iter().map(|(column, _)| column).collect();
     let mut classes: Vec<Vec<Column>> = Vec::new();
     for column in columns {
         if !classes.iter().flatten().any(|c| *c == column) {
@@ -125,23 +139,26 @@ pub fn prepare(cx: &mut Context<'_>) {
     require(pattern, &mut cx.columns);
 }
 
-/// All columns, and all keys, the innermost first.
-fn collect<'p>(pattern: &'p Pattern, columns: &mut Vec<Column>, keys: &mut Vec<&'p Key>) {
+/// All columns of keys and groups, and all keys, the innermost first.
+fn collect<'p>(pattern: &'p Pattern, columns: &mut Vec<(Column, Span)>, keys: &mut Vec<&'p Key>) {
     for operand in pattern.operands() {
         collect(operand, columns, keys);
     }
-    match &pattern.kind {
-        PatternKind::Event(_) => {}
+    let own: &[Key] = match &pattern.kind {
+        PatternKind::Event(_) => &[],
         PatternKind::Grouped(group) => {
-            columns.extend(group.keys.iter().cloned());
-            let mut field = |f: &Field| columns.push(Column::field(group.event, f.clone()));
-            aggregates(&group.having).iter().filter_map(|a| a.field()).for_each(&mut field);
-            group.named.iter().filter_map(|(_, a)| a.field()).for_each(&mut field);
+            columns.extend(group.keys.iter().map(|column| (column.clone(), pattern.span)));
+            let mut all = aggregates(&group.having);
+            all.extend(group.named.iter().map(|(_, aggregate)| aggregate.clone()));
+            let fields = all.iter().filter_map(Aggregate::field).cloned();
+            columns.extend(fields.map(|field| (Column::field(group.event, field), pattern.span)));
+            &[]
         }
-        PatternKind::Then(join) | PatternKind::With(join) => keys.extend(&join.keys),
-        PatternKind::NotFollowed(n) | PatternKind::NotPreceded(n) => keys.extend(&n.keys),
-    }
-    columns.extend(keys.iter().flat_map(|key| key.columns.iter().cloned()));
+        PatternKind::Then(join) | PatternKind::With(join) => &join.keys,
+        PatternKind::NotFollowed(n) | PatternKind::NotPreceded(n) => &n.keys,
+    };
+    keys.extend(own);
+    columns.extend(own.iter().flat_map(|key| key.columns.iter().map(|column| (column.clone(), key.span))));
 }
 
 /// The aggregates of a condition, each once.

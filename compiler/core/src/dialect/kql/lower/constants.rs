@@ -65,7 +65,7 @@ pub fn constant(cx: &mut Context<'_>, param: Option<&ParamRef>, suffix: &str, va
     let first = !cx.constants.named.iter().any(|(p, _, _)| p == param);
     let wanted = format!("{base}{field}{}", if first { "" } else { suffix });
     let name = if wanted == base { base } else { cx.names.fresh(&wanted) };
-    let comment = parameter.doc.lines().next().unwrap_or_default().to_owned();
+    let comment = parameter.doc.lines().next().filter(|_| first).unwrap_or_default().to_owned();
     cx.constants.lets.push(Let { comment, name: name.clone(), value: LetValue::Scalar(value.clone()) });
     cx.constants.named.push((param.clone(), value, name.clone()));
     Expr::Name(name)

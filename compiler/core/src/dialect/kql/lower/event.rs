@@ -9,7 +9,7 @@ use super::pred::{self, Nulls};
 use super::{ClassSource, Context};
 use crate::dialect::kql::ast::{Assign, BinaryOp, Expr, LetValue, Pipeline, Scalar, Source, Step};
 use crate::plan::facts::may_overlap;
-use crate::plan::{Event, EventId, Field, Logic, Pred, Test};
+use crate::plan::{Column, Event, EventId, Field, Logic, Pred, Test};
 use crate::source::Span;
 use crate::target;
 
@@ -38,7 +38,7 @@ pub fn pipeline(cx: &mut Context<'_>, id: EventId, need: &BTreeSet<String>) -> P
         Pipeline::of(base.name).filter(flag)
     } else {
         let rows = site_rows(cx, event);
-        let rows = compute(cx, rows, &[&event.predicate], &mut scope);
+        let rows = compute(cx, rows, &[(id, event)], &mut scope);
         let conditions = conditions(cx, &event.predicate, &mut scope);
         let rows = list_tests(rows, &scope);
         conditions.into_iter().fold(rows, Pipeline::filter)
@@ -64,22 +64,35 @@ fn site_rows(cx: &Context<'_>, event: &Event) -> Pipeline {
     rows
 }
 
-/// Computes the derived fields that the predicates read.
-fn compute(cx: &mut Context<'_>, rows: Pipeline, predicates: &[&Pred], scope: &mut Scope) -> Pipeline {
+/// Computes the derived fields that the predicates and the guards of keys read.
+fn compute(cx: &mut Context<'_>, rows: Pipeline, members: &[(EventId, &Event)], scope: &mut Scope) -> Pipeline {
     let mut read: BTreeSet<Field> = BTreeSet::new();
-    for predicate in predicates {
-        predicate.for_each(&mut |test: &Test| test.for_each_field(&mut |field| read.extend([field.clone()])));
+    for (id, event) in members {
+        event.predicate.for_each(&mut |test: &Test| test.for_each_field(&mut |field| read.extend([field.clone()])));
+        read.extend(cx.columns.required(*id).cloned());
     }
     let Some(binding) = cx.source(scope.event).map(|s| s.binding) else { return rows };
     let mut columns = Vec::new();
     for field in read {
         if let Some(target::Access::Derived(text)) = binding.fields.get(&*field.name).map(|b| &b.access) {
-            let name = cx.names.fresh(&pascal(&field.name));
+            let name = derived_name(cx, members, &field);
             columns.push((name.clone(), Expr::Raw(text.clone())));
             scope.derived.insert(field.name.to_string(), name);
         }
     }
     if columns.is_empty() { rows } else { rows.then(Step::Extend(columns)) }
+}
+
+/// The name of a derived field: its column's, if that is the field as it is and hides nothing.
+fn derived_name(cx: &mut Context<'_>, members: &[(EventId, &Event)], field: &Field) -> String {
+    let column = match members {
+        [(id, _)] => cx.columns.name(&Column::field(*id, field.clone())),
+        _ => String::new(),
+    };
+    if !column.is_empty() && !cx.names.is_foreign(&column) {
+        return column;
+    }
+    cx.names.fresh(&pascal(&field.name))
 }
 
 /// The predicate as one condition for each of its parts.
@@ -113,6 +126,7 @@ fn guards(cx: &mut Context<'_>, scope: &Scope, span: Span) -> Expr {
     let fields: Vec<Field> = cx.columns.required(scope.event).cloned().collect();
     let mut guards = Vec::new();
     for field in fields {
+        let span = cx.columns.span(scope.event, &field).unwrap_or(span);
         let Some(access) = field::access(cx, scope.event, &field, &scope.derived, span) else { continue };
         guards.push(present(cx, &access, span));
     }
@@ -154,7 +168,7 @@ fn projection(cx: &mut Context<'_>, scope: &Scope, time: &str, need: &BTreeSet<S
 
 /// A field as a column: its type is the same in every table that joins on it.
 fn column(cx: &mut Context<'_>, scope: &Scope, name: &str, field: &Field) -> Expr {
-    let span = cx.event(scope.event).map_or(cx.detection().span, |event| event.span);
+    let span = cx.columns.span(scope.event, field).unwrap_or(cx.detection().span);
     let Some(access) = field::access(cx, scope.event, field, &scope.derived, span) else { return Expr::name("") };
     if access.list {
         return access.expr;
@@ -163,7 +177,7 @@ fn column(cx: &mut Context<'_>, scope: &Scope, name: &str, field: &Field) -> Exp
         cx.refuse(&reason, span);
         Expr::name("")
     });
-    let types: BTreeSet<Scalar> = types(cx, name, span);
+    let types = types(cx, name);
     match access.value_type() {
         Scalar::Int | Scalar::Long | Scalar::Real if types.len() > 1 => {
             let function = if types.contains(&Scalar::Real) { "todouble" } else { "tolong" };
@@ -174,11 +188,8 @@ fn column(cx: &mut Context<'_>, scope: &Scope, name: &str, field: &Field) -> Exp
 }
 
 /// The types of the columns that share a name.
-fn types(cx: &mut Context<'_>, name: &str, span: Span) -> BTreeSet<Scalar> {
-    let sharing: Vec<(EventId, Field)> = cx.columns.sharing(name).map(|(e, f)| (e, f.clone())).collect();
-    let none = BTreeMap::new();
-    let accesses = sharing.into_iter().filter_map(|(event, field)| field::access(cx, event, &field, &none, span));
-    accesses.map(|access| access.value_type()).collect()
+fn types(cx: &Context<'_>, name: &str) -> BTreeSet<Scalar> {
+    cx.columns.sharing(name).filter_map(|(event, field)| field::value_type(cx, event, field)).collect()
 }
 
 /// One numbered table for all events that one event of the table could be, evaluated once so that all see the same
@@ -218,9 +229,8 @@ fn build_base(cx: &mut Context<'_>, id: EventId, event: &Event) -> Numbered {
         .filter(|(_, e)| alike(e) && partners(e))
         .collect();
     let mut scope = Scope { event: id, derived: Derived::new(), flags: Vec::new(), number: None };
-    let predicates: Vec<&Pred> = members.iter().map(|(_, e)| &e.predicate).collect();
     let rows = site_rows(cx, event);
-    let rows = compute(cx, rows, &predicates, &mut scope);
+    let rows = compute(cx, rows, &members, &mut scope);
     let mut flags = BTreeMap::new();
     let mut columns = Vec::new();
     for (member, e) in &members {

@@ -67,17 +67,35 @@ pub fn access(cx: &mut Context<'_>, event: EventId, field: &Field, derived: &Der
     Some(Access { expr, native, declared, list, always: binding.always, values: binding.values.clone() })
 }
 
-/// The type of a field there. A constant is text.
+/// The type of a field there, with a finding if it is none. A constant is text.
 fn native(cx: &mut Context<'_>, field: &Field, binding: &FieldBinding, span: Span) -> Option<Scalar> {
-    if matches!(binding.access, target::Access::Constant(_)) || binding.native_type.is_empty() {
-        return Some(Scalar::Text);
-    }
-    let native = Scalar::parse(&binding.native_type);
+    let native = native_type(binding);
     if native.is_none() {
         let reason = format!("`{}` has the type `{}`, which Kusto does not have", field.name, binding.native_type);
         cx.refuse(&reason, span);
     }
     native
+}
+
+fn native_type(binding: &FieldBinding) -> Option<Scalar> {
+    if matches!(binding.access, target::Access::Constant(_)) || binding.native_type.is_empty() {
+        return Some(Scalar::Text);
+    }
+    Scalar::parse(&binding.native_type)
+}
+
+/// The type that a field has once it is read, without a finding if it is absent.
+pub fn value_type(cx: &Context<'_>, event: EventId, field: &Field) -> Option<Scalar> {
+    let binding = cx.source(event)?.binding.fields.get(&*field.name)?;
+    let access = Access {
+        expr: Expr::name(""),
+        native: native_type(binding)?,
+        declared: field.ty.scalar().clone(),
+        list: false,
+        always: false,
+        values: BTreeMap::new(),
+    };
+    Some(access.value_type())
 }
 
 impl Access {

@@ -184,8 +184,11 @@ impl<'a> Context<'a> {
                     | crate::target::Access::Absent(_) => {}
                 }
             }
-            let known = source.table.as_ref().and_then(|table| self.settings.tables.get(table));
-            known.into_iter().flatten().for_each(|column| self.names.reserve(column));
+        }
+        for (table, columns) in &self.settings.tables {
+            if self.names.is_foreign(table) {
+                columns.iter().for_each(|column| self.names.reserve(column));
+            }
         }
     }
 }

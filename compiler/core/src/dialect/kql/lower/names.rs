@@ -25,6 +25,12 @@ impl Names {
         words.filter(|word| !word.is_empty()).for_each(|word| self.reserve(word));
     }
 
+    /// Whether the name belongs to the product.
+    #[must_use]
+    pub fn is_foreign(&self, name: &str) -> bool {
+        self.foreign.contains(name)
+    }
+
     /// A name as close to the wanted one as possible that hides nothing where the product's columns are in reach.
     pub fn fresh(&mut self, wanted: &str) -> String {
         let foreign = std::mem::take(&mut self.foreign);

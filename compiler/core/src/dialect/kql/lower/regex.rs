@@ -27,33 +27,57 @@ const fn flags(cased: bool) -> &'static str {
     if cased { "(?s)" } else { "(?is)" }
 }
 
+/// What stands before and after alternatives of texts or globs at this place.
+#[must_use]
+pub fn around(anchor: Anchor, cased: bool) -> (String, &'static str) {
+    let flags = flags(cased);
+    match anchor {
+        Anchor::Inside => (flags.to_owned(), ""),
+        Anchor::Start => (format!("{flags}^(?:"), ")"),
+        Anchor::End => (format!("{flags}(?:"), ")$"),
+        Anchor::Whole => (format!("{flags}^(?:"), ")$"),
+    }
+}
+
+/// A text, without its place.
+#[must_use]
+pub fn text(text: &str) -> String {
+    let mut out = String::new();
+    escape(&mut out, text);
+    out
+}
+
+/// A glob, without its place.
+#[must_use]
+pub fn glob(glob: &Glob) -> String {
+    let segment = |segment: &Segment| match segment {
+        Segment::Literal(literal) => text(literal),
+        Segment::Any => ".*".to_owned(),
+        Segment::One => ".".to_owned(),
+    };
+    glob.segments.iter().map(segment).collect()
+}
+
+/// A text at a place of the value, as the glob that says so.
+#[must_use]
+pub fn glob_of_text(value: &str, anchor: Anchor) -> String {
+    let any = |there: bool| if there { ".*" } else { "" };
+    let before = any(matches!(anchor, Anchor::Inside | Anchor::End));
+    format!("{before}{}{}", text(value), any(matches!(anchor, Anchor::Inside | Anchor::Start)))
+}
+
 /// A glob over a whole value.
 #[must_use]
-pub fn of_glob(glob: &Glob, cased: bool) -> String {
-    let mut out = format!("{}^", flags(cased));
-    for segment in &glob.segments {
-        match segment {
-            Segment::Literal(text) => escape(&mut out, text),
-            Segment::Any => out.push_str(".*"),
-            Segment::One => out.push('.'),
-        }
-    }
-    out.push('$');
-    out
+pub fn of_glob(value: &Glob, cased: bool) -> String {
+    format!("{}^{}$", flags(cased), glob(value))
 }
 
 /// A text at a place of the value.
 #[must_use]
-pub fn of_text(text: &str, anchor: Anchor, cased: bool) -> String {
-    let mut out = flags(cased).to_owned();
-    if matches!(anchor, Anchor::Start | Anchor::Whole) {
-        out.push('^');
-    }
-    escape(&mut out, text);
-    if matches!(anchor, Anchor::End | Anchor::Whole) {
-        out.push('$');
-    }
-    out
+pub fn of_text(value: &str, anchor: Anchor, cased: bool) -> String {
+    let start = if matches!(anchor, Anchor::Start | Anchor::Whole) { "^" } else { "" };
+    let end = if matches!(anchor, Anchor::End | Anchor::Whole) { "$" } else { "" };
+    format!("{}{start}{}{end}", flags(cased), text(value))
 }
 
 /// A regular expression of the portable subset.

@@ -124,8 +124,7 @@ fn patterns<T>(
     operand: &Operand<Vec<T>>,
 ) -> Expr {
     if operand.param.is_some() && wanted.len() > 1 {
-        let regexes = wanted.iter().map(|w| Expr::Text(as_regex(w, cased))).collect();
-        return any_regex(cx, subject, regexes, operand);
+        return any_of_list(cx, subject, &wanted, cased, operand);
     }
     let mut parts = Vec::new();
     for one in wanted {
@@ -139,11 +138,50 @@ fn patterns<T>(
     Expr::or(parts)
 }
 
-/// A list of regular expressions under one name, joined where they are used.
-fn any_regex<T>(cx: &mut Context<'_>, subject: &Expr, regexes: Vec<Expr>, operand: &Operand<Vec<T>>) -> Expr {
+/// A parameter's list: what the members have in common, their flags and place, stands where the list is used.
+fn any_of_list<T>(
+    cx: &mut Context<'_>,
+    subject: &Expr,
+    wanted: &[Wanted],
+    cased: bool,
+    operand: &Operand<Vec<T>>,
+) -> Expr {
+    let shared = match wanted {
+        [Wanted::Text(_, first), rest @ ..] => {
+            rest.iter().all(|w| matches!(w, Wanted::Text(_, other) if other == first)).then_some(*first)
+        }
+        _ => None,
+    };
+    let anchor = shared.unwrap_or(Anchor::Whole);
+    let member = |wanted: &Wanted| match (wanted, shared) {
+        (Wanted::Text(text, _), Some(_)) => regex::text(text),
+        (Wanted::Text(text, anchor), None) => regex::glob_of_text(text, *anchor),
+        (Wanted::Glob(glob), _) => regex::glob(glob),
+    };
+    let members = wanted.iter().map(|w| Expr::Text(member(w))).collect();
+    let (before, after) = regex::around(anchor, cased);
+    joined(cx, subject, members, before, after, operand)
+}
+
+/// A list of regular expressions under one name, joined where it is used.
+fn joined<T>(
+    cx: &mut Context<'_>,
+    subject: &Expr,
+    regexes: Vec<Expr>,
+    before: String,
+    after: &str,
+    operand: &Operand<Vec<T>>,
+) -> Expr {
     let list = constant(cx, operand.param.as_ref(), "Patterns", Expr::List(regexes));
-    let joined = Expr::Call("strcat_array", vec![list, Expr::Text("|".to_owned())]);
-    Expr::binary(subject.clone(), BinaryOp::Matches, joined)
+    let alternatives = Expr::Call("strcat_array", vec![list, Expr::Text("|".to_owned())]);
+    let around = [before, after.to_owned()].map(|text| (!text.is_empty()).then_some(Expr::Text(text)));
+    let [before, after] = around;
+    let regex = if before.is_none() && after.is_none() {
+        alternatives
+    } else {
+        Expr::Call("strcat", before.into_iter().chain([alternatives]).chain(after).collect())
+    };
+    Expr::binary(subject.clone(), BinaryOp::Matches, regex)
 }
 
 /// The product's operator that says the same, if there is one.
@@ -197,7 +235,7 @@ pub fn matches(
             let one = constant(cx, patterns.param.as_ref(), "Pattern", one.clone());
             Expr::binary(subject, BinaryOp::Matches, one)
         }
-        _ if patterns.param.is_some() => any_regex(cx, &subject, texts, patterns),
+        _ if patterns.param.is_some() => joined(cx, &subject, texts, String::new(), "", patterns),
         _ => {
             Expr::or(texts.into_iter().map(|t| Expr::binary(subject.clone(), BinaryOp::Matches, t)).collect::<Vec<_>>())
         }

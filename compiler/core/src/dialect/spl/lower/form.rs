@@ -4,20 +4,20 @@
 //! everything needed above the operator is a field of that operand or equal to one by the operator's keys. Where it does
 //! not, or where an event could stand in two operands that have several events, pairs are formed.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::plan::facts::{Equalities, entity_columns, may_overlap};
 use crate::plan::{
     Aggregate, Column, ColumnValue, Detection, EventId, Group, Join, Key, Negation, Pattern, PatternKind,
 };
 
-/// A column of the rows. A field with several values has a copy for each operator that joins on it, as each takes a value
-/// of its own; copy 0 is the alert's.
+/// A column of the rows. A field with several values has a copy for the innermost `then`, `with` or `grouped` that joins on
+/// it: from there on the row holds the one value in common. A `not …` looks at all values, so it has a copy of its own.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Slot {
     /// The column.
     pub column: Column,
-    /// The operator that joins on it; 0 for a single value and for the alert.
+    /// The operator that joins on it; 0 for a single value, or where none does.
     pub copy: usize,
 }
 
@@ -26,12 +26,6 @@ impl Slot {
     #[must_use]
     pub const fn of(column: Column) -> Self {
         Self { column, copy: 0 }
-    }
-
-    /// The column as a key of an operator.
-    #[must_use]
-    pub fn key(column: &Column, operator: usize) -> Self {
-        Self { column: column.clone(), copy: if is_list(column) { operator } else { 0 } }
     }
 }
 
@@ -91,9 +85,11 @@ pub struct Node<'a> {
     /// Its form.
     pub form: Form,
     /// Its operands.
-    pub operands: Vec<Node<'a>>,
+    pub operands: Vec<Self>,
     /// The events of its rows.
     pub events: Vec<EventId>,
+    /// For each key, the slot of each operand.
+    pub keys: Vec<Vec<Slot>>,
     /// What is asked of its rows.
     pub asked: BTreeSet<Slot>,
     /// The events whose identity is asked of its rows.
@@ -111,8 +107,51 @@ impl<'a> Node<'a> {
 /// Decides the forms of a detection's pattern.
 #[must_use]
 pub fn decide(detection: &Detection) -> Node<'_> {
-    let asked = entity_columns(detection).into_iter().map(Slot::of).collect();
-    Decision { detection, operators: 0 }.node(&detection.pattern, asked, BTreeSet::new(), Reach::Alert)
+    let binders = Binders::of(detection);
+    let asked = entity_columns(detection).iter().map(|column| binders.bound(column)).collect();
+    Decision { detection, binders, operators: 0 }.node(&detection.pattern, asked, BTreeSet::new(), Reach::Alert)
+}
+
+/// The columns of the alert, in order.
+#[must_use]
+pub fn entity(detection: &Detection) -> Vec<Slot> {
+    let binders = Binders::of(detection);
+    detection.entity.iter().map(|e| binders.bound(&e.column)).collect()
+}
+
+/// For each field with several values that is a key: the innermost operator that gives it one.
+struct Binders(BTreeMap<Column, usize>);
+
+impl Binders {
+    fn of(detection: &Detection) -> Self {
+        let (mut binders, mut operators) = (BTreeMap::new(), 0);
+        Self::collect(&detection.pattern, &mut operators, &mut binders);
+        Self(binders)
+    }
+
+    /// Numbers the operators as [`Decision`] does; inner ones come later.
+    fn collect(pattern: &Pattern, operators: &mut usize, binders: &mut BTreeMap<Column, usize>) {
+        *operators += 1;
+        let keys: Vec<&Column> = match &pattern.kind {
+            PatternKind::Then(join) | PatternKind::With(join) => join.keys.iter().flat_map(|k| &k.columns).collect(),
+            PatternKind::Grouped(group) => group.keys.iter().collect(),
+            PatternKind::Event(_) | PatternKind::NotFollowed(_) | PatternKind::NotPreceded(_) => Vec::new(),
+        };
+        binders.extend(keys.into_iter().filter(|column| is_list(column)).map(|column| (column.clone(), *operators)));
+        pattern.operands().into_iter().for_each(|operand| Self::collect(operand, operators, binders));
+    }
+
+    /// The column as the alert sees it.
+    fn bound(&self, column: &Column) -> Slot {
+        Slot { column: column.clone(), copy: self.0.get(column).copied().unwrap_or(0) }
+    }
+
+    /// The column as a key of an operator.
+    fn key(&self, column: &Column, operator: usize) -> Slot {
+        let bound = self.bound(column);
+        let not_yet = is_list(column) && (bound.copy == 0 || bound.copy < operator);
+        Slot { copy: if not_yet { operator } else { bound.copy }, ..bound }
+    }
 }
 
 /// Who looks at an operator's rows.
@@ -126,6 +165,7 @@ enum Reach {
 
 struct Decision<'a> {
     detection: &'a Detection,
+    binders: Binders,
     operators: usize,
 }
 
@@ -139,7 +179,21 @@ impl<'a> Decision<'a> {
             PatternKind::Then(join) | PatternKind::With(join) => self.join(pattern, join, id, &asked, &ids, reach),
             PatternKind::NotFollowed(n) | PatternKind::NotPreceded(n) => self.negation(pattern, n, id, &asked, &ids),
         };
-        Node { pattern, id, form, operands, events: pattern.row_events(), asked, ids }
+        let keys = self.keys(pattern, id);
+        Node { pattern, id, form, operands, events: pattern.row_events(), keys, asked, ids }
+    }
+
+    /// For each key of an operator, the slot of each operand.
+    fn keys(&self, pattern: &Pattern, id: usize) -> Vec<Vec<Slot>> {
+        let slots = |columns: &[Column]| columns.iter().map(|column| self.binders.key(column, id)).collect();
+        match &pattern.kind {
+            PatternKind::Event(_) => Vec::new(),
+            PatternKind::Grouped(group) => group.keys.iter().map(|c| slots(std::slice::from_ref(c))).collect(),
+            PatternKind::Then(Join { keys, .. })
+            | PatternKind::With(Join { keys, .. })
+            | PatternKind::NotFollowed(Negation { keys, .. })
+            | PatternKind::NotPreceded(Negation { keys, .. }) => keys.iter().map(|k| slots(&k.columns)).collect(),
+        }
     }
 
     fn join(
@@ -160,8 +214,9 @@ impl<'a> Decision<'a> {
             Form::Chain { kept, .. } | Form::Around { kept, .. } => Some(kept),
             _ => None,
         };
+        let keys = self.keys(pattern, id);
         let operands = join.operands.iter().enumerate().map(|(i, operand)| {
-            let mut wanted: BTreeSet<Slot> = keys_of(&join.keys, i, id).collect();
+            let mut wanted = side(&keys, i);
             let mut marks = BTreeSet::new();
             let own = events.get(i).map(Vec::as_slice).unwrap_or_default();
             if form == Form::Pairs {
@@ -202,11 +257,12 @@ impl<'a> Decision<'a> {
         };
         let mut kept = marks(&negation.kept.row_events());
         kept.extend(ids);
-        let wanted = keys_of(&negation.keys, 0, id).chain(asked.iter().cloned()).collect();
+        let keys = self.keys(pattern, id);
+        let wanted = side(&keys, 0).into_iter().chain(asked.iter().cloned()).collect();
         let absent = marks(&negation.absent.row_events());
         let operands = vec![
             self.node(&negation.kept, wanted, kept, Reach::Operator),
-            self.node(&negation.absent, keys_of(&negation.keys, 1, id).collect(), absent, Reach::Operator),
+            self.node(&negation.absent, side(&keys, 1), absent, Reach::Operator),
         ];
         (form, operands)
     }
@@ -236,8 +292,9 @@ pub fn events_overlap(detection: &Detection, a: EventId, b: EventId) -> bool {
     }
 }
 
-fn keys_of(keys: &[Key], operand: usize, operator: usize) -> impl Iterator<Item = Slot> {
-    keys.iter().filter_map(move |key| key.columns.get(operand)).map(move |column| Slot::key(column, operator))
+/// One operand's slots of all keys.
+fn side(keys: &[Vec<Slot>], operand: usize) -> BTreeSet<Slot> {
+    keys.iter().filter_map(|key| key.get(operand)).cloned().collect()
 }
 
 /// A join that a linear form might say.
@@ -338,7 +395,7 @@ pub fn field_slots(root: &Node<'_>) -> BTreeSet<Slot> {
     root.walk(&mut |node| {
         slots.extend(node.asked.iter().filter(|_| node.operands.is_empty()).cloned());
         if let PatternKind::Grouped(group) = &node.pattern.kind {
-            slots.extend(group.keys.iter().map(|column| Slot::key(column, node.id)));
+            slots.extend(node.keys.iter().flatten().cloned());
             let fields = aggregates(group).into_iter().filter_map(|a| a.field().cloned());
             slots.extend(fields.map(|field| Slot::of(Column::field(group.event, field))));
         }

@@ -11,7 +11,7 @@ use super::form::{Node, Slot, aggregates};
 use super::pred::{arithmetic, order, value_of};
 use super::rows::{RowSet, Rows, aggregate, count};
 use crate::plan::{
-    Aggregate, Arithmetic, Column, ColumnValue, Comparison, ExprKind, Field, Group, Having, Key, Logic, Order,
+    Aggregate, Arithmetic, Column, ColumnValue, Comparison, ExprKind, Field, Group, Having, Logic, Order,
 };
 
 /// A running total.
@@ -43,13 +43,11 @@ struct Window<'w, 'a> {
 pub fn grouped(rows: &mut Rows<'_>, node: &Node<'_>, group: &Group, columns: BTreeMap<Slot, Name>) -> RowSet {
     let tag = rows.tag(group.event);
     let set = RowSet { tag: tag.clone(), columns: columns.clone(), ids: BTreeMap::new() };
-    let lists = group.keys.iter().map(|column| Slot::key(column, node.id)).filter(|slot| slot.copy != 0);
-    for name in lists.map(|slot| set.column(&slot)).collect::<Vec<_>>() {
+    let lists = node.keys.iter().flatten().filter(|slot| slot.copy != 0);
+    for name in lists.map(|slot| set.column(slot)).collect::<Vec<_>>() {
         rows.push(Command::Mvexpand(name));
     }
-    let keys: Vec<Key> =
-        group.keys.iter().map(|column| Key { columns: vec![column.clone()], span: node.pattern.span }).collect();
-    let by = rows.keys(node.id, &keys, &[&set]);
+    let by = rows.keys(node.id, &node.keys, &[&set]);
     for field in aggregates(group).iter().filter_map(Aggregate::field) {
         if field.ty.is_list() {
             let reason = format!("`{}` may hold several values, and only single ones can be aggregated", field.name);

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use super::super::ast::{AggregateFunction, Command, Compare, Direction, Expr, Name};
 use super::form::{Node, Overlap, held_by, key_equal_to};
-use super::rows::{NEVER, RowSet, Rows, aggregate, distinct, judged_until};
+use super::rows::{NEVER, RowSet, Rows, aggregate, count, distinct, judged_until};
 use crate::plan::{Join, Negation, PatternKind};
 
 /// Where in time something is looked for.
@@ -70,7 +70,7 @@ pub fn chain(
     overlap: Overlap,
 ) -> RowSet {
     let refs: Vec<&RowSet> = operands.iter().collect();
-    let keys = rows.keys(node.id, &join.keys, &refs);
+    let keys = rows.keys(node.id, &node.keys, &refs);
     let look = if kept == 0 { Look::Ahead } else { Look::Back };
     let mut order: Vec<&RowSet> = operands.iter().collect();
     if look == Look::Ahead {
@@ -172,7 +172,7 @@ fn beside(rows: &mut Rows<'_>, source: &str, keys: &[Name]) -> Expr {
 /// `with` that keeps only the keys: at the row of its last event every step's latest time is within the window.
 pub fn together(rows: &mut Rows<'_>, node: &Node<'_>, join: &Join, operands: &[RowSet]) -> RowSet {
     let refs: Vec<&RowSet> = operands.iter().collect();
-    let each = rows.each_key(node.id, &join.keys, &refs);
+    let each = rows.each_key(node.id, &node.keys, &refs);
     let keys = distinct(&each);
     let (mut times, mut latest, mut conditions) = (Vec::new(), Vec::new(), Vec::new());
     for operand in operands {
@@ -214,7 +214,7 @@ pub fn around(
     overlap: Overlap,
 ) -> RowSet {
     let refs: Vec<&RowSet> = operands.iter().collect();
-    let keys = rows.keys(node.id, &join.keys, &refs);
+    let keys = rows.keys(node.id, &node.keys, &refs);
     let target = operands.get(kept).map(|o| o.tag.clone()).unwrap_or_default();
     let others: Vec<String> = operands.iter().map(|o| o.tag.clone()).filter(|tag| *tag != target).collect();
     let others: Vec<&str> = others.iter().map(String::as_str).collect();
@@ -274,7 +274,8 @@ pub fn absent(
     overlap: Overlap,
 ) -> RowSet {
     let [kept, absent] = sides;
-    let keys = rows.keys(node.id, &negation.keys, &[&kept, &absent]);
+    let row = expand_keys(rows, node);
+    let keys = rows.keys(node.id, &node.keys, &[&kept, &absent]);
     let window = negation.within.value;
     let followed = matches!(node.pattern.kind, PatternKind::NotFollowed(_));
     let found = match (followed, overlap) {
@@ -282,10 +283,36 @@ pub fn absent(
         (true, Overlap::Excluded) => near(rows, &absent.tag, &keys, Look::Ahead, window, First::Source),
         (true, Overlap::Possible) => near_or_beside(rows, &absent.tag, &keys, Look::Ahead, window),
     };
-    let mut conditions = vec![Expr::Not(Box::new(found))];
+    let mut conditions = match row {
+        Some(row) => no_copy(rows, &kept.tag, found, row),
+        None => vec![Expr::Not(Box::new(found))],
+    };
     if followed {
         conditions.push(rows.time().compare(Compare::Le, judged_until(node.pattern.wait())));
     }
     rows.keep(&kept.tag, Expr::and(conditions), &[&absent.tag]);
     kept
+}
+
+/// A row for each value of the keys with several, under one number, which is returned.
+pub fn expand_keys(rows: &mut Rows<'_>, node: &Node<'_>) -> Option<Name> {
+    let own = node.operands.iter().flat_map(|operand| &operand.asked).filter(|slot| slot.copy == node.id);
+    let lists: Vec<Name> = own.filter_map(|slot| rows.slots.get(slot).cloned()).collect();
+    if lists.is_empty() {
+        return None;
+    }
+    let row = rows.fresh("row");
+    rows.push(Command::Streamstats(vec![count(&row)], Vec::new()));
+    distinct(&lists).into_iter().for_each(|list| rows.push(Command::Mvexpand(list)));
+    Some(row)
+}
+
+/// Nothing is found for any value of a row's keys; of its copies the first stays.
+fn no_copy(rows: &mut Rows<'_>, kept: &str, found: Expr, row: Name) -> Vec<Expr> {
+    let (hit, hits, nth) = (rows.fresh("hit"), rows.fresh("hits"), rows.fresh("nth"));
+    rows.eval(vec![(hit.clone(), rows.by_step(&[(kept, Expr::flag(found))], Expr::Int(0)))]);
+    rows.push(Command::Eventstats(vec![aggregate(AggregateFunction::Sum, &hit, &hits)], vec![row.clone()]));
+    rows.push(Command::Streamstats(vec![count(&nth)], vec![row]));
+    let is = |name: &Name, n| Expr::field(name).compare(Compare::Eq, Expr::Int(n));
+    vec![is(&hits, 0), is(&nth, 1)]
 }

@@ -4,6 +4,7 @@
 //! | --- | --- | --- |
 //! | forms | [`form`] | every operator has the cheapest form that is exact for it |
 //! | base search | [`prefilter`] | all events that could matter are in the stream |
+//! | joins | [`joined`] | each event has the fields that others bring |
 //! | flags | [`pred`], [`pcre`] | each row says which steps its event satisfies |
 //! | columns | this module | a row for each event and step; no column is null |
 //! | windows | [`grouped`] | groups that fail their condition are gone |
@@ -12,6 +13,7 @@
 
 mod form;
 mod grouped;
+mod joined;
 mod linear;
 mod pairs;
 mod pcre;
@@ -23,22 +25,23 @@ use std::collections::BTreeMap;
 
 use super::ast::{AggregateFunction, Command, Compare, Expr, Function, Name, Query};
 use super::names::fields_read;
-use super::site::Site;
+use super::site::{Site, parse_span};
 use crate::capability::Findings;
 use crate::dialect::Request;
-use crate::plan::{Detection, Event, EventId, PatternKind, Strategy};
+use crate::plan::{Detection, Event, EventId, Logic, PatternKind, Strategy};
 use form::{Form, Node, Slot, decide, events_overlap, field_slots, is_list};
 use rows::{RowSet, Rows, aggregate};
 
-/// The search of a detection; none if the site cannot say it, which is then in `findings`.
-pub fn lower(request: &Request<'_>, findings: &mut Findings) -> Option<Query> {
+/// The search of a detection, and how much further back than its pattern it must look, in milliseconds, for what joins
+/// need; none if the site cannot say it, which is then in `findings`.
+pub fn lower(request: &Request<'_>, findings: &mut Findings) -> Option<(Query, i64)> {
     let detection = request.unit.detection;
-    let mut site = Site::new(request, findings);
-    let base = prefilter::base(&mut site, detection);
     let root = decide(detection);
-    let mut rows = Rows::new(site, detection);
-    flags(&mut rows, request.unit.strategy);
+    let mut rows = Rows::new(Site::new(request, findings), detection);
+    flags(&mut rows, &root, request.unit.strategy);
+    let base = prefilter::base(&mut rows.site, detection);
     let slots = columns(&mut rows, &root);
+    rows.slots.clone_from(&slots);
     let mut groups = BTreeMap::new();
     root.walk(&mut |node| {
         if let PatternKind::Grouped(group) = &node.pattern.kind {
@@ -52,7 +55,8 @@ pub fn lower(request: &Request<'_>, findings: &mut Findings) -> Option<Query> {
     let result = operators(&mut rows, &root, &slots, &mut groups);
     alert(&mut rows, &result);
     let refused = !rows.site.findings.refusals.is_empty();
-    base.filter(|_| !refused).map(|base| Query { base, lines: rows.lines })
+    let older = rows.site.joins().iter().filter_map(|used| parse_span(used.join.older.as_deref()?)).max().unwrap_or(0);
+    base.filter(|_| !refused).map(|base| (Query { base, lines: rows.lines }, older))
 }
 
 // ---- flags
@@ -64,27 +68,23 @@ fn is_shared(detection: &Detection) -> bool {
 }
 
 /// Tests every event for every step, and drops those that satisfy none.
-fn flags(rows: &mut Rows<'_>, strategy: &Strategy) {
+fn flags(rows: &mut Rows<'_>, root: &Node<'_>, strategy: &Strategy) {
     let detection = rows.detection;
-    let mut tests: Vec<(&Event, Expr)> = Vec::new();
-    for event in &detection.events {
-        let predicate = pred::predicate(&mut rows.site, &event.class, &event.predicate);
-        let class = rows.site.is(&event.class.name);
-        let parts =
-            class.into_iter().chain((predicate != crate::plan::Logic::Const(true)).then(|| pred::condition(predicate)));
-        tests.push((event, Expr::and(parts)));
-    }
-    // Columns may be derived too, so ask for them before the derivations are written.
-    for event in &detection.events {
-        let read = |slot: &Slot| slot.column.as_field().cloned();
-        let wanted = field_slots(&decide(detection))
-            .into_iter()
-            .filter(|s| detection.event(s.column.event).is_some_and(|e| std::ptr::eq(e, event)));
-        for field in wanted.filter_map(|slot| read(&slot)) {
-            rows.site.read(&event.class, &field, event.span);
+    let predicates: Vec<Logic<Expr>> =
+        detection.events.iter().map(|event| pred::predicate(&mut rows.site, &event.class, &event.predicate)).collect();
+    // Columns may be joined or derived too, so ask for them before either is written.
+    for slot in field_slots(root) {
+        if let (Some(event), Some(field)) = (detection.event(slot.column.event), slot.column.as_field()) {
+            rows.site.read(&event.class, field, event.span);
         }
     }
+    joined::write(rows);
     rows.eval(rows.site.derivations());
+    let mut tests: Vec<(&Event, Expr)> = Vec::new();
+    for (event, predicate) in detection.events.iter().zip(predicates) {
+        let predicate = (predicate != Logic::Const(true)).then(|| pred::condition(predicate));
+        tests.push((event, Expr::and(rows.site.is(&event.class.name).into_iter().chain(predicate))));
+    }
     if let [(event, test)] = tests.as_slice() {
         rows.comment = describe(event, strategy);
         return rows.push(Command::Where(test.clone()));
@@ -96,12 +96,12 @@ fn flags(rows: &mut Rows<'_>, strategy: &Strategy) {
     }
     let set = |name: &Name| Expr::field(name).compare(Compare::Eq, Expr::Int(1));
     rows.push(Command::Where(Expr::or(names.iter().map(set))));
-    steps(rows, &names);
+    steps(rows, root, &names);
 }
 
 /// Cuts events down to what later commands read, and gives each row its step.
-fn steps(rows: &mut Rows<'_>, flags: &[Name]) {
-    cut(rows, flags);
+fn steps(rows: &mut Rows<'_>, root: &Node<'_>, flags: &[Name]) {
+    cut(rows, root, flags);
     let cases: Vec<(Expr, Expr)> = flags
         .iter()
         .zip(&rows.tags)
@@ -125,13 +125,13 @@ fn steps(rows: &mut Rows<'_>, flags: &[Name]) {
 }
 
 /// `fields`: the flags and the fields that the columns are made of.
-fn cut(rows: &mut Rows<'_>, flags: &[Name]) {
+fn cut(rows: &mut Rows<'_>, root: &Node<'_>, flags: &[Name]) {
     let detection = rows.detection;
     let mut kept: Vec<Name> = Vec::new();
     for event in &detection.events {
         fields_read(&rows.site.time(&event.class.name), &mut kept);
     }
-    for slot in field_slots(&decide(detection)) {
+    for slot in field_slots(root) {
         let event = detection.event(slot.column.event);
         if let (Some(event), Some(field)) = (event, slot.column.as_field())
             && let Some(reading) = rows.site.read(&event.class, field, event.span)
@@ -205,7 +205,7 @@ fn columns(rows: &mut Rows<'_>, root: &Node<'_>) -> Slots {
         let entry = shared.entry(wish.clone()).or_insert_with(|| (rows.site.names.fresh(&wish), Vec::new()));
         entry.1.push((slot.column.event, reading.column()));
         let name = entry.0.clone();
-        if reading.always {
+        if reading.never_missing() {
             rows.guarded.insert((rows.tag(slot.column.event), name.clone()));
         }
         slots.insert(slot, name);
@@ -227,11 +227,11 @@ fn columns(rows: &mut Rows<'_>, root: &Node<'_>) -> Slots {
     slots
 }
 
-/// A row for each value of the columns with several, but for those of groups, which are already single.
+/// A row for each value of the columns with several; groups and `not …` forms see to their own.
 fn expand_lists(rows: &mut Rows<'_>, root: &Node<'_>, slots: &Slots) {
     let mut done = Vec::new();
     root.walk(&mut |node| {
-        if node.form == Form::Grouped {
+        if matches!(node.form, Form::Grouped | Form::Absent(_) | Form::AbsentPairs) {
             done.push(node.id);
         }
     });
@@ -286,8 +286,9 @@ fn operators(rows: &mut Rows<'_>, node: &Node<'_>, slots: &Slots, groups: &mut B
 /// nothing of empty ones, so a column that may be missing is marked before and unmarked after.
 fn alert(rows: &mut Rows<'_>, result: &RowSet) {
     let detection = rows.detection;
+    let slots = form::entity(detection);
     let entity: Vec<(Name, &str)> =
-        detection.entity.iter().map(|e| (result.column(&Slot::of(e.column.clone())), e.name.as_str())).collect();
+        slots.iter().map(|slot| result.column(slot)).zip(detection.entity.iter().map(|e| e.name.as_str())).collect();
     let mut by: Vec<Name> = Vec::new();
     for (name, _) in &entity {
         if !by.contains(name) {

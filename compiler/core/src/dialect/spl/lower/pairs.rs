@@ -8,8 +8,9 @@ use std::collections::BTreeMap;
 
 use super::super::ast::{AggregateFunction, Binary, Command, Compare, Expr, Function, Name};
 use super::form::{Node, Slot, events_overlap};
+use super::linear::expand_keys;
 use super::rows::{RowSet, Rows, aggregate, count, judged_until};
-use crate::plan::{EventId, Join, Key, Negation, PatternKind};
+use crate::plan::{EventId, Join, Negation, PatternKind};
 
 /// The columns of left rows as text.
 struct Parcel {
@@ -60,11 +61,12 @@ pub fn join(rows: &mut Rows<'_>, node: &Node<'_>, join: &Join, operands: Vec<Row
     let Some((mut left, left_node)) = operands.next() else {
         return RowSet { tag: String::new(), columns: BTreeMap::new(), ids: BTreeMap::new() };
     };
-    let of_keys = |slot: &Slot| join.keys.iter().any(|key| key.columns.first() == Some(&slot.column));
+    let of_keys = |slot: &Slot| node.keys.iter().any(|key| key.first() == Some(slot));
     let mut events = left_node.events.clone();
     for (i, (right, right_node)) in operands.enumerate() {
         let last = i + 2 == count;
-        let keys: Vec<Key> = join.keys.iter().map(|key| pair_key(key, i + 1)).collect();
+        let of_pair = |key: &Vec<Slot>| [0, i + 1].iter().filter_map(|at| key.get(*at).cloned()).collect();
+        let keys: Vec<Vec<Slot>> = node.keys.iter().map(of_pair).collect();
         let by = rows.keys(node.id, &keys, &[&left, &right]);
         left.columns.retain(|slot, _| node.asked.contains(slot) || !last && of_keys(slot));
         let apart = differing(rows, (&left, &events), (&right, &right_node.events));
@@ -72,12 +74,6 @@ pub fn join(rows: &mut Rows<'_>, node: &Node<'_>, join: &Join, operands: Vec<Row
         events.extend(&right_node.events);
     }
     left
-}
-
-/// The key of the first operand and another one.
-fn pair_key(key: &Key, right: usize) -> Key {
-    let columns = [0, right].into_iter().filter_map(|i| key.columns.get(i).cloned()).collect();
-    Key { columns, span: key.span }
 }
 
 /// The events that must not be one: their numbers on either side.
@@ -248,15 +244,18 @@ pub fn absent(rows: &mut Rows<'_>, node: &Node<'_>, negation: &Negation, sides: 
     let [kept, absent] = sides;
     let window = negation.within.value;
     let followed = matches!(node.pattern.kind, PatternKind::NotFollowed(_));
-    let by = rows.keys(node.id, &negation.keys, &[&kept, &absent]);
     let events = |i: usize| node.operands.get(i).map_or(&[][..], |n| &n.events);
     let apart = differing(rows, (&absent, events(1)), (&kept, events(0)));
     let ids: Vec<(EventId, Name)> = absent.ids.iter().map(|(id, name)| (*id, name.clone())).collect();
     let numbers = std::iter::once(rows.t.clone()).chain(ids.iter().map(|(_, name)| name.clone())).collect();
     let parcel = Parcel { numbers, columns: Vec::new() };
     let reach = if followed { Reach::Before } else { Reach::After };
-    let row = rows.fresh("row");
-    rows.push(Command::Streamstats(vec![count(&row)], Vec::new()));
+    let row = expand_keys(rows, node).unwrap_or_else(|| {
+        let row = rows.fresh("row");
+        rows.push(Command::Streamstats(vec![count(&row)], Vec::new()));
+        row
+    });
+    let by = rows.keys(node.id, &node.keys, &[&kept, &absent]);
     let time = rows.t.clone();
     let packed = gather(rows, &by, (&absent.tag, &time), &kept.tag, reach, window, &parcel);
     let names = unpack_times(rows, &packed, &ids);

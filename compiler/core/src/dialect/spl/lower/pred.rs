@@ -131,6 +131,10 @@ fn exists(reading: &Reading) -> Condition {
         return Logic::Const(true);
     }
     match reading.form {
+        Form::Text if *reading.field.ty.scalar() == Type::Ip => {
+            let inside = |network: &str| Expr::call(Function::Cidrmatch, [Expr::text(network), reading.raw()]);
+            some_value(reading, Expr::or([inside("0.0.0.0/0"), inside("::/0")]))
+        }
         Form::Text => found(reading, pcre::any_character()),
         Form::Bool => found(reading, whole(&["true", "false"])),
         Form::Number | Form::Duration(_) | Form::EpochSeconds | Form::EpochMillis | Form::Iso8601 => {
@@ -305,10 +309,24 @@ pub fn arithmetic((a, left): (Expr, &Type), op: Arithmetic, (b, right): (Expr, &
         Arithmetic::Div => Binary::Div,
     };
     let as_millis = |duration: Expr| duration.binary(Binary::Div, Expr::Int(NANOS));
+    let floor = |moment: Expr| Expr::call(Function::Floor, [moment]);
     match (left.scalar(), right.scalar()) {
         (Type::Datetime, Type::Datetime) => a.binary(sign, b).binary(Binary::Mul, Expr::Int(NANOS)),
-        (Type::Datetime, Type::Duration) => a.binary(sign, as_millis(b)),
-        (Type::Duration, Type::Datetime) => as_millis(a).binary(sign, b),
+        (Type::Datetime, Type::Duration) => floor(a.binary(sign, as_millis(b))),
+        (Type::Duration, Type::Datetime) => floor(as_millis(a).binary(sign, b)),
+        (Type::Duration, _) | (_, Type::Duration) if op != Arithmetic::Add && op != Arithmetic::Sub => {
+            whole_nanos(a.binary(sign, b), left == right)
+        }
         _ => a.binary(sign, b),
     }
+}
+
+/// A duration cut to whole nanoseconds; two durations divided are a plain number.
+fn whole_nanos(value: Expr, ratio: bool) -> Expr {
+    if ratio {
+        return value;
+    }
+    let zero = || Expr::Int(0);
+    let up = Expr::call(Function::Ceiling, [value.clone()]);
+    Expr::choose(value.clone().compare(Compare::Lt, zero()), up, Expr::call(Function::Floor, [value]))
 }

@@ -13,7 +13,7 @@ use crate::plan::{
     Cidr, Class, Detection, Field, Glob, Logic, Number, Order, Pred, Segment, Test, TestKind, TextOp, TextTest,
 };
 
-/// The base search of a detection: one term for each class.
+/// The base search of a detection: one term for each class, and one for each join that is needed.
 pub fn base(site: &mut Site<'_>, detection: &Detection) -> Option<Search> {
     let mut classes: Vec<&Class> = Vec::new();
     for event in &detection.events {
@@ -28,7 +28,9 @@ pub fn base(site: &mut Site<'_>, detection: &Detection) -> Option<Search> {
         let filter = filters.into_iter().collect::<Option<Vec<_>>>().and_then(Search::or);
         Search::and(std::iter::once(Search::Macro(name)).chain(filter).collect())
     });
-    Search::or(terms.collect())
+    let mut terms: Vec<Search> = terms.collect();
+    terms.extend(site.joins().into_iter().map(|used| Search::Macro(used.join.macro_name)));
+    Search::or(terms)
 }
 
 /// A superset of the events that satisfy the predicate; none if there is no restriction.

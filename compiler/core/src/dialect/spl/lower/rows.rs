@@ -11,7 +11,7 @@ use super::super::ast::{
 };
 use super::super::site::Site;
 use super::form::Slot;
-use crate::plan::{Detection, EventId, Key};
+use crate::plan::{Detection, EventId};
 
 /// A time later than any, in milliseconds: below 2^53, so exact.
 pub const NEVER: i64 = 9_000_000_000_000_000;
@@ -50,6 +50,8 @@ pub struct Rows<'a> {
     pub live: Vec<String>,
     /// The step of each event, by its id.
     pub tags: Vec<String>,
+    /// The names of the columns made of fields.
+    pub slots: BTreeMap<Slot, Name>,
     /// Columns known to be there, by step.
     pub guarded: BTreeSet<(String, Name)>,
     /// The field of the step.
@@ -79,6 +81,7 @@ impl<'a> Rows<'a> {
             detection,
             lines: Vec::new(),
             comment: None,
+            slots: BTreeMap::new(),
             live,
             tags,
             guarded: BTreeSet::new(),
@@ -175,18 +178,17 @@ impl<'a> Rows<'a> {
     }
 
     /// The columns to join by, each once.
-    pub fn keys(&mut self, operator: usize, keys: &[Key], operands: &[&RowSet]) -> Vec<Name> {
+    pub fn keys(&mut self, operator: usize, keys: &[Vec<Slot>], operands: &[&RowSet]) -> Vec<Name> {
         distinct(&self.each_key(operator, keys, operands))
     }
 
     /// The column of each key: one that all steps share, or a new one that holds each operand's own. Rows without a key
     /// are dropped.
-    pub fn each_key(&mut self, operator: usize, keys: &[Key], operands: &[&RowSet]) -> Vec<Name> {
+    pub fn each_key(&mut self, operator: usize, keys: &[Vec<Slot>], operands: &[&RowSet]) -> Vec<Name> {
         let tags: Vec<&str> = operands.iter().map(|o| o.tag.as_str()).collect();
         let (mut names, mut made, mut guards) = (Vec::new(), Vec::new(), Vec::new());
         for (i, key) in keys.iter().enumerate() {
-            let columns = key.columns.iter().zip(operands);
-            let own: Vec<Name> = columns.map(|(column, rows)| rows.column(&Slot::key(column, operator))).collect();
+            let own: Vec<Name> = key.iter().zip(operands).map(|(slot, rows)| rows.column(slot)).collect();
             let shared = own.first().filter(|first| own.iter().all(|name| name == *first) && self.only(&tags)).cloned();
             let name = shared.unwrap_or_else(|| {
                 let cases: Vec<(&str, Expr)> = tags.iter().copied().zip(own.iter().map(Expr::field)).collect();
