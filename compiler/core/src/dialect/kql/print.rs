@@ -86,6 +86,7 @@ fn mv_apply(head: &str, tests: &[Assign], indent: usize) -> String {
 fn join(kind: JoinKind, right: &Pipeline, on: &[(String, String)], indent: usize) -> String {
     let kind = match kind {
         JoinKind::Inner => "inner",
+        JoinKind::LeftOuter => "leftouter",
         JoinKind::LeftAnti => "leftanti",
     };
     let keys: Vec<String> = on
