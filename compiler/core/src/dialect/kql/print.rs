@@ -59,8 +59,8 @@ fn pipeline(rows: &Pipeline, indent: usize) -> String {
 fn operator(step: &Step, indent: usize) -> String {
     match step {
         Step::Where(condition) => format!("where {}", wrapped(condition, indent, 8)),
-        Step::Extend(columns) => items("extend", &assignments(columns), indent),
-        Step::Project(columns) => items("project", &assignments(columns), indent),
+        Step::Extend(columns) => columns_of("extend", columns, indent),
+        Step::Project(columns) => columns_of("project", columns, indent),
         Step::Distinct(columns) => {
             items("distinct", &columns.iter().map(|c| literal::name(c)).collect::<Vec<_>>(), indent)
         }
@@ -136,6 +136,21 @@ fn assignments(columns: &[Assign]) -> Vec<String> {
         value => format!("{} = {}", literal::name(name), expr(value)),
     };
     columns.iter().map(one).collect()
+}
+
+/// A word and its columns; a value that is too long for its line is broken too.
+fn columns_of(word: &str, columns: &[Assign], indent: usize) -> String {
+    let flat = assignments(columns);
+    if indent + word.len() + flat.join(", ").len() + 3 <= WIDTH {
+        return items(word, &flat, indent);
+    }
+    let deeper = indent + INDENT;
+    let one = |(name, value): &Assign| match value {
+        Expr::Name(same) if same == name => literal::name(name),
+        value => format!("{} = {}", literal::name(name), wrapped(value, deeper, name.len() + 3)),
+    };
+    let pad = " ".repeat(deeper);
+    format!("{word}\n{pad}{}", columns.iter().map(one).collect::<Vec<_>>().join(&format!(",\n{pad}")))
 }
 
 /// A word and its items on one line where they fit, else one a line below.

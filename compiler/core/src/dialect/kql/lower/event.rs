@@ -34,7 +34,7 @@ pub fn pipeline(cx: &mut Context<'_>, id: EventId, need: &BTreeSet<String>) -> P
     let mut scope = Scope { event: id, derived: Derived::new(), flags: Vec::new(), number: None };
     let mut rows = if numbered {
         let base = numbered_base(cx, id, event);
-        let flag = base.flags.get(&id).map_or(Expr::Bool(true), Expr::name);
+        let flag = base.flags.get(&id).cloned().unwrap_or(Expr::Bool(true));
         (scope.derived, scope.number) = (base.derived, Some(base.number));
         Pipeline::of(base.name).filter(flag)
     } else {
@@ -247,8 +247,8 @@ pub struct Numbered {
     name: String,
     /// The column with the number.
     number: String,
-    /// For each event, the column that says whether a row is one.
-    flags: BTreeMap<EventId, String>,
+    /// For each event, whether a row is one: a column, or `true`.
+    flags: BTreeMap<EventId, Expr>,
     /// Derived fields that it has computed.
     derived: Derived,
 }
@@ -273,13 +273,21 @@ fn build_base(cx: &mut Context<'_>, id: EventId, event: &Event) -> Numbered {
     for (member, e) in &members {
         scope.event = *member;
         let test = pred::predicate(cx, &mut scope, &e.predicate, Nulls::Counted);
+        if test == Expr::Bool(true) {
+            flags.insert(*member, test);
+            continue;
+        }
         let flag = cx.names.fresh(&format!("is_{}", e.name));
         columns.push((flag.clone(), test));
-        flags.insert(*member, flag);
+        flags.insert(*member, Expr::Name(flag));
     }
-    let any = Expr::or(flags.values().map(Expr::name));
+    let any = Expr::or(flags.values().cloned().collect::<Vec<_>>());
     let number = cx.names.fresh("EventNumber");
-    let rows = list_tests(rows, &scope).then(Step::Extend(columns)).filter(any).then(Step::RowNumber(number.clone()));
+    let mut rows = list_tests(rows, &scope);
+    if !columns.is_empty() {
+        rows = rows.then(Step::Extend(columns)).filter(any);
+    }
+    let rows = rows.then(Step::RowNumber(number.clone()));
     let comment = "One number for each event, so that none stands in two places of a row";
     let rows = cx.bind(&format!("{}_events", event.class.name), comment, LetValue::Materialized(rows));
     let name = match rows.source {

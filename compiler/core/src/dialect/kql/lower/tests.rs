@@ -206,7 +206,7 @@ fn a_group_is_judged_at_every_moment() {
         "grouped",
         lowered(
             "pattern egress grouped by host.name, destination.ip over 1h \
-             having count() >= Many and sum(bytes.out) / sum(bytes.in) >= 2.5 as ratio entity host.name"
+             having count() >= Many and sum(bytes.out) / sum(bytes.in) >= 2.5 entity host.name"
         )
     );
 }
