@@ -112,7 +112,11 @@ impl Stream {
             host / 250,
             host % 250,
             peer * 7,
-            if outside { format!("203.0.{}.{}", peer / 250, peer % 250) } else { format!("10.9.0.{}", peer % 250) },
+            if outside {
+                format!("203.0.{}.{}", peer / 250, peer % 250)
+            } else {
+                format!("10.9.{}.{}", peer / 250, peer % 250)
+            },
             peer * 31,
         );
         let written = match self.below(100) {
@@ -128,7 +132,7 @@ impl Stream {
                 r#"{{"class":"network_connection","@timestamp":"{time}",{actor},{ends},"network":{{"transport":"tcp","direction":"egress"}}}}"#
             ),
             65..=84 => {
-                let bad = beacon || self.below(500) == 0;
+                let bad = beacon || peer % 100 == 0;
                 write!(
                     line,
                     r#"{{"class":"tls_session","@timestamp":"{time}","observer":{{"name":"zeek"}},{ends},"network":{{"transport":"tcp","history":"ShADadFf"}},"tls":{{"version":"1.3","cipher":"TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384","established":{},"resumed":false,"server":{{"issuer":"CN=DigiCert TLS RSA SHA256 2020 CA1,O=DigiCert Inc,C=US","subject":"CN=www.site{peer}.example,O=Example Inc,C=US","not_before":"2025-01-15T11:49:30.000Z","not_after":"2026-06-13T11:49:30.000Z","hash":{{"sha256":"b765518127e58d334a3596a6572a09fa727d59c86214c4eb8f499a141ac15579"}}}}}}}}"#,
