@@ -5,6 +5,8 @@
 
 pub mod ast;
 mod fmt;
+#[cfg(test)]
+mod generate;
 mod lex;
 mod parse;
 #[cfg(test)]

@@ -104,6 +104,7 @@ fn mv_apply(layout: Layout, head: &str, tests: &[Assign], indent: usize) -> Stri
 fn join(layout: Layout, kind: JoinKind, right: &Pipeline, on: &[(String, String)], indent: usize) -> String {
     let kind = match kind {
         JoinKind::Inner => "inner",
+        JoinKind::LeftOuter => "leftouter",
         JoinKind::LeftAnti => "leftanti",
     };
     let keys: Vec<String> = on

@@ -8,6 +8,9 @@ use crate::source::{SourceId, Span};
 use crate::syntax::{ast, lex, words};
 use pest::iterators::{Pair, Pairs};
 
+/// No more errors than this are reported for a file.
+pub(super) const MOST_ERRORS: usize = 100;
+
 /// Builds the nodes of one piece of a source.
 pub(super) struct Builder {
     source: SourceId,
@@ -35,9 +38,31 @@ impl Builder {
         Span::new(self.source, self.offset + start..self.offset + end)
     }
 
+    /// Notes what is wrong, unless enough is.
+    pub(super) fn report(&mut self, found: Diagnostic) {
+        if self.diagnostics.len() < MOST_ERRORS {
+            self.diagnostics.push(found);
+        }
+    }
+
     /// Notes a syntax error.
     pub(super) fn refuse(&mut self, title: impl Into<String>, span: Span, label: impl Into<String>) {
-        self.diagnostics.push(Diagnostic::new(Code::Syntax, title, span).label(label));
+        self.report(Diagnostic::new(Code::Syntax, title, span).label(label));
+    }
+
+    /// What `build` makes of a pair. Nothing is left out without a diagnostic, whatever `build` forgot.
+    pub(super) fn or_refused<'i, T>(
+        &mut self,
+        pair: Pair<'i, Rule>,
+        build: impl FnOnce(&mut Self, Pair<'i, Rule>) -> Option<T>,
+    ) -> Option<T> {
+        let span = self.span(&pair);
+        let before = self.diagnostics.len();
+        let built = build(self, pair);
+        if built.is_none() && self.diagnostics.len() == before {
+            self.refuse("a part of the file that cannot be read", span, "not understood");
+        }
+        built
     }
 
     /// A name of one word, which may not be reserved.
@@ -59,7 +84,7 @@ impl Builder {
         if depth < lex::MAX_DEPTH {
             return Some(depth + 1);
         }
-        self.diagnostics.push(too_deep(span));
+        self.report(too_deep(span));
         None
     }
 }
@@ -118,9 +143,9 @@ fn is_mark(rule: Rule) -> bool {
     use Rule::{
         EOI, arrow, assign, bar, close_angle, close_brace, close_bracket, close_paren, colon, comma, dots, kw_accept,
         kw_analytic, kw_as, kw_by, kw_class, kw_detect, kw_entity, kw_enum, kw_event, kw_falsepositive, kw_grouped,
-        kw_having, kw_id, kw_len, kw_let, kw_list, kw_missing, kw_module, kw_on, kw_over, kw_pattern, kw_predicate,
-        kw_record, kw_severity, kw_sources, kw_strategy, kw_suppress, kw_where, kw_within, open_angle, open_brace,
-        open_bracket, open_paren,
+        kw_having, kw_id, kw_len, kw_let, kw_list, kw_module, kw_on, kw_over, kw_pattern, kw_predicate, kw_record,
+        kw_severity, kw_sources, kw_strategy, kw_suppress, kw_where, kw_within, open_angle, open_brace, open_bracket,
+        open_paren,
     };
     matches!(
         rule,
@@ -150,7 +175,6 @@ fn is_mark(rule: Rule) -> bool {
             | kw_len
             | kw_let
             | kw_list
-            | kw_missing
             | kw_module
             | kw_on
             | kw_over

@@ -7,6 +7,9 @@ use crate::syntax::lex::{self, Token, TokenKind};
 use crate::syntax::words;
 use pest::error::{Error, ErrorVariant, InputLocation};
 
+/// A longer word is no misspelt keyword.
+pub(super) const LONGEST_SLIP: usize = 20;
+
 /// A piece of a source, as it was given to the grammar.
 #[derive(Clone, Copy)]
 pub(super) struct Piece<'t> {
@@ -16,6 +19,8 @@ pub(super) struct Piece<'t> {
     pub text: &'t str,
     /// Where the piece begins.
     pub offset: usize,
+    /// One past its last token.
+    pub stop: usize,
     /// What may follow it instead of more of the same.
     pub end: &'static str,
 }
@@ -29,7 +34,8 @@ pub(super) fn syntax(error: &Error<Rule>, piece: Piece<'_>) -> Diagnostic {
         };
     let found = lex::tokens(piece.text.get(at..).unwrap_or_default())
         .map(|token| Token { start: token.start + at, ..token })
-        .find(|token| token.kind != TokenKind::Comment);
+        // What documents the next item is not what was found in place of the rest of this one.
+        .find(|token| token.kind != TokenKind::Comment && (token.kind != TokenKind::Doc || token.start < piece.stop));
     let ErrorVariant::ParsingError { positives, .. } = &error.variant else {
         let span = found.map_or(end_of(piece), |token| place(piece.source, token));
         return super::build::too_deep(span);
@@ -106,23 +112,26 @@ fn unexpected(found: Token<'_>) -> &'static str {
     }
 }
 
-/// `a, b or c`, of what the rules stand for.
+/// `a, b or c`, of what the rules stand for: marks and keywords first, the end last.
 fn expected(rules: &[Rule], end: &'static str) -> String {
-    // Inside brackets the closing one is what is most likely forgotten; that an operator might follow is noise.
-    let closing = rules.iter().any(|rule| matches!(rule, Rule::close_bracket | Rule::close_paren | Rule::close_angle));
-    let operator = rules.contains(&Rule::infix);
-    let mut list: Vec<&str> = Vec::new();
-    for rule in rules {
-        let noise = match rule {
-            Rule::infix | Rule::dots | Rule::string | Rule::arithmetic | Rule::kw_as => closing,
-            Rule::open_paren | Rule::arguments => closing || operator,
-            _ => false,
-        };
-        let words = if *rule == Rule::EOI { Some(end) } else { words_for(*rule) };
-        if let Some(words) = words.filter(|words| !noise && !list.contains(words)) {
-            list.push(words);
-        }
+    // After `exists` the word may still be read as a name, and then anything may follow: no help.
+    if rules.contains(&Rule::name) && rules.contains(&Rule::infix) {
+        return "a field name".to_owned();
     }
+    let mut list: Vec<(u8, &str)> = Vec::new();
+    for rule in rules.iter().filter(|rule| !is_noise(**rule, rules)) {
+        let ranked = match rule {
+            Rule::EOI => Some((2, end)),
+            Rule::close_brace => Some((2, "`}`")),
+            Rule::item | Rule::clause | Rule::field_decl | Rule::source_decl => {
+                words_for(*rule).map(|words| (1, words))
+            }
+            _ => words_for(*rule).map(|words| (0, words)),
+        };
+        list.extend(ranked.filter(|(_, words)| !list.iter().any(|(_, other)| other == words)));
+    }
+    list.sort_by_key(|(rank, _)| *rank);
+    let list: Vec<&str> = list.into_iter().map(|(_, words)| words).collect();
     match list.split_last() {
         None => end.to_owned(),
         Some((last, [])) => (*last).to_owned(),
@@ -130,9 +139,27 @@ fn expected(rules: &[Rule], end: &'static str) -> String {
     }
 }
 
+/// Whether a rule is not worth naming beside the others. Inside brackets the closing one is what is most likely
+/// forgotten; after an operand a bracket or alias is unlikely; and one way to go on with a pattern stands for all.
+fn is_noise(rule: Rule, beside: &[Rule]) -> bool {
+    let closing = || {
+        let closes = |rule: &Rule| matches!(rule, Rule::close_bracket | Rule::close_paren | Rule::close_angle);
+        beside.iter().any(closes)
+    };
+    match rule {
+        Rule::infix | Rule::dots | Rule::string | Rule::arithmetic | Rule::kw_as => closing(),
+        Rule::open_paren | Rule::arguments => closing() || beside.contains(&Rule::infix),
+        Rule::kw_grouped | Rule::grouped | Rule::kw_over | Rule::over | Rule::kw_having | Rule::having => {
+            beside.iter().any(|rule| matches!(rule, Rule::within | Rule::kw_within))
+        }
+        _ => false,
+    }
+}
+
 /// The word that was probably meant, among those that could stand there.
 fn nearest_word(found: Token<'_>, rules: &[Rule]) -> Option<&'static str> {
-    if found.kind != TokenKind::Word {
+    // One or two letters are near to too much.
+    if found.kind != TokenKind::Word || !(3..=LONGEST_SLIP).contains(&found.text.len()) {
         return None;
     }
     let candidates = rules.iter().flat_map(|rule| match rule {
@@ -141,6 +168,7 @@ fn nearest_word(found: Token<'_>, rules: &[Rule]) -> Option<&'static str> {
         Rule::infix => words::OPERATORS.to_vec(),
         rule => words_for(*rule).and_then(|words| words.strip_prefix('`')?.strip_suffix('`')).into_iter().collect(),
     });
+    let candidates = candidates.filter(|word| word.starts_with(|c: char| c.is_ascii_alphabetic()));
     suggest::nearest(found.text, candidates).filter(|word| *word != found.text)
 }
 

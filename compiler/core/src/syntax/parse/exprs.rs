@@ -77,7 +77,7 @@ impl Builder {
                 Rule::prefix => {
                     prefixes += 1;
                     if prefixes > lex::MAX_DEPTH {
-                        self.diagnostics.push(too_deep(self.span(&part)));
+                        self.report(too_deep(self.span(&part)));
                         return None;
                     }
                     let (op, span) = self.prefix(part);
@@ -106,7 +106,7 @@ impl Builder {
         match pair.as_str().trim_end() {
             "-" => (UnaryOp::Neg, span),
             "!" => {
-                self.diagnostics.push(foreign("!", "not", span).fix(span, "not ", "write `not`"));
+                self.report(foreign("!", "not", span).fix(span, "not ", "write `not`"));
                 (UnaryOp::Not, span)
             }
             _ => (UnaryOp::Not, span),
@@ -126,7 +126,7 @@ impl Builder {
                 Rule::foreign => {
                     let (value, ours) = own_operator(part.as_str());
                     let found = foreign(part.as_str(), ours, span);
-                    self.diagnostics.push(found.fix(span, ours, format!("write `{ours}`")));
+                    self.report(found.fix(span, ours, format!("write `{ours}`")));
                     op = Some((Spanned::new(value, span), part.as_str()));
                 }
                 _ => op = Some((Spanned::new(binary_op(part.as_str())?, span), part.as_str())),
@@ -140,7 +140,7 @@ impl Builder {
             let place = Span { start: whole.start.saturating_sub(u32::try_from(left.len()).unwrap_or(0) + 1), ..whole };
             let found = Diagnostic::new(Code::Syntax, format!("`not` stands before the comparison, not in it"), whole)
                 .label(format!("write `not x {words} y`"));
-            self.diagnostics.push(if left.contains("//") {
+            self.report(if left.contains("//") {
                 found
             } else {
                 found.fix(place, format!("not {left} {words}"), "move `not` to the front")
@@ -215,7 +215,7 @@ impl Builder {
         {
             let gap = Span { end: value.expr.span.end, start: value.expr.span.end, ..label.span };
             let found = Diagnostic::new(Code::Syntax, "expected `,` between two strings", label.span);
-            self.diagnostics.push(found.label("a second string").fix(gap, ",", "put a comma between them"));
+            self.report(found.label("a second string").fix(gap, ",", "put a comma between them"));
         }
         Some((ListItem { value: value.expr, label }, value.depth))
     }
@@ -235,7 +235,10 @@ impl Builder {
 
     fn presence(&mut self, pair: Pair<'_, Rule>, span: Span) -> Option<Tree> {
         let mut children = Children::of(pair);
-        let op = if children.next_of(Rule::kw_exists).is_some() { UnaryOp::Exists } else { UnaryOp::Missing };
+        let op = match children.next()?.as_rule() {
+            Rule::kw_exists => UnaryOp::Exists,
+            _ => UnaryOp::Missing,
+        };
         let name = self.name(&children.next_of(Rule::name)?);
         let field = Expr { kind: ExprKind::Name(name.value), span: name.span };
         self.node(ExprKind::Unary(op, Box::new(field)), span, 1)

@@ -30,6 +30,10 @@ impl Builder {
 
     /// One item, unless something in it was refused.
     pub(super) fn item(&mut self, pair: Pair<'_, Rule>) -> Option<Item> {
+        self.or_refused(pair, Self::item_of)
+    }
+
+    fn item_of(&mut self, pair: Pair<'_, Rule>) -> Option<Item> {
         let mut children = Children::of(pair);
         let doc = children.doc();
         let item = children.next()?;
@@ -78,6 +82,10 @@ impl Builder {
 
     /// A field of a class.
     pub(super) fn field_decl(&mut self, pair: Pair<'_, Rule>) -> Option<FieldDecl> {
+        self.or_refused(pair, Self::field_decl_of)
+    }
+
+    fn field_decl_of(&mut self, pair: Pair<'_, Rule>) -> Option<FieldDecl> {
         let mut children = Children::of(pair);
         let doc = children.doc();
         let name = self.name(&children.next_of(Rule::name)?);
@@ -138,6 +146,10 @@ impl Builder {
 
     /// One line of `sources`.
     pub(super) fn source_decl(&mut self, pair: Pair<'_, Rule>) -> Option<SourceDecl> {
+        self.or_refused(pair, Self::source_decl_of)
+    }
+
+    fn source_decl_of(&mut self, pair: Pair<'_, Rule>) -> Option<SourceDecl> {
         let span = self.span(&pair);
         let mut children = Children::of(pair);
         let component = self.ident(&children.next_of(Rule::ident)?);
@@ -174,6 +186,10 @@ impl Builder {
 
     /// A clause of a detection.
     pub(super) fn clause(&mut self, pair: Pair<'_, Rule>) -> Option<Clause> {
+        self.or_refused(pair, Self::clause_of)
+    }
+
+    fn clause_of(&mut self, pair: Pair<'_, Rule>) -> Option<Clause> {
         let span = self.span(&pair);
         let clause = Children::of(pair).next()?;
         let rule = clause.as_rule();

@@ -34,8 +34,9 @@ impl Builder {
         Ident::new(value, span)
     }
 
-    /// Undoes the escapes of the string at `span`; one that does not exist is reported and kept as it is.
+    /// Undoes the escapes of the string at `span`; those that do not exist are reported and kept as they are.
     fn unescape(&mut self, body: &str, span: Span) -> String {
+        let mut bad: Option<Diagnostic> = None;
         let mut value = String::with_capacity(body.len());
         let mut rest = body;
         while let Some(at) = rest.find('\\') {
@@ -51,7 +52,10 @@ impl Builder {
                     let written = rest.get(..length).unwrap_or(rest);
                     let start = span.start as usize + 1 + body.len() - rest.len();
                     let place = Span::new(span.source, start..start + length);
-                    self.diagnostics.push(bad_escape(written, place, body, span));
+                    bad = Some(match bad {
+                        Some(first) => first.also(place, "another one"),
+                        None => bad_escape(written, place, body, span),
+                    });
                     value.push_str(written);
                     length
                 }
@@ -59,6 +63,9 @@ impl Builder {
             rest = rest.get(length..).unwrap_or_default();
         }
         value.push_str(rest);
+        if let Some(bad) = bad {
+            self.report(bad);
+        }
         value
     }
 

@@ -21,7 +21,7 @@ mod types;
 use super::{ast, lex};
 use crate::diagnostics::Diagnostic;
 use crate::source::{SourceId, Sources};
-use build::Builder;
+use build::{Builder, MOST_ERRORS};
 
 /// Reads one source. What is wrong is left out of the tree or mended in it, and always reported; a source that is not
 /// among `sources` is read as empty.
@@ -32,12 +32,17 @@ pub fn parse(sources: &Sources, id: SourceId) -> (ast::File, Vec<Diagnostic>) {
         Some(_) => None,
         None => grammar::pairs(grammar::Rule::file, text).ok(),
     };
-    match strict {
+    let (file, mut diagnostics) = match strict {
         Some(pairs) => {
             let mut builder = Builder::new(id, 0);
-            let file = builder.file(pairs);
-            (file, builder.diagnostics)
+            (builder.file(pairs), builder.diagnostics)
         }
         None => recover::file(text, id),
+    };
+    diagnostics.truncate(MOST_ERRORS);
+    let full = diagnostics.len() == MOST_ERRORS;
+    if let Some(last) = diagnostics.last_mut().filter(|_| full) {
+        last.help.push(format!("only the first {MOST_ERRORS} errors of a file are reported"));
     }
+    (file, diagnostics)
 }

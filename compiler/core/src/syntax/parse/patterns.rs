@@ -99,7 +99,7 @@ impl Builder {
             [Rule::kw_not, ..] => Op::NotPreceded,
             _ => {
                 let found = Diagnostic::new(Code::Syntax, "`followed by` is no operator of the language", span);
-                self.diagnostics.push(found.label("the operator is `then`").fix(span, "then", "write `then`"));
+                self.report(found.label("the operator is `then`").fix(span, "then", "write `then`"));
                 Op::Then
             }
         };
@@ -119,7 +119,7 @@ impl Builder {
             let found = Diagnostic::new(Code::Syntax, "an operand after the window or keys of a pattern", span)
                 .label("put the pattern before it in parentheses")
                 .also(end, "the pattern ends here");
-            self.diagnostics.push(found);
+            self.report(found);
         }
     }
 
@@ -136,7 +136,7 @@ impl Builder {
     fn once(&mut self, word: &str, first: Option<Span>, second: Span) {
         if let Some(first) = first {
             let found = Diagnostic::new(Code::Syntax, format!("`{word}` stands twice"), second);
-            self.diagnostics.push(found.label("leave one of them out").also(first, "the first one"));
+            self.report(found.label("leave one of them out").also(first, "the first one"));
         }
     }
 

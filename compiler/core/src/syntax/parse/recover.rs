@@ -4,7 +4,7 @@
 //! and ends of blocks are followed here, and every piece between is read by the grammar alone, which says precisely
 //! what is wrong with it. What is right is built as in a file without errors.
 
-use super::build::{Builder, Children, too_deep};
+use super::build::{Builder, Children, MOST_ERRORS, too_deep};
 use super::errors::{self, Piece};
 use super::grammar::{self, Rule};
 use crate::diagnostics::{Code, Diagnostic, suggest};
@@ -13,9 +13,6 @@ use crate::syntax::ast::{Analytic, Class, Clause, FieldDecl, File, Item, ItemKin
 use crate::syntax::lex::{self, Token, TokenKind};
 use crate::syntax::words;
 use pest::iterators::Pair;
-
-/// No more errors than this are reported for a file.
-const MOST_ERRORS: usize = 100;
 
 /// Blocks deeper than this are read whole.
 const DEEPEST_BLOCK: usize = 8;
@@ -53,10 +50,6 @@ pub(super) fn file(text: &str, source: SourceId) -> (File, Vec<Diagnostic>) {
         reader.whole();
     }
     reader.diagnostics.sort_by_key(|found| found.primary.as_ref().map(|label| label.span.start));
-    let full = reader.diagnostics.len() >= MOST_ERRORS;
-    if let Some(last) = reader.diagnostics.last_mut().filter(|_| full) {
-        last.help.push(format!("the file was read up to its first {MOST_ERRORS} errors"));
-    }
     (file, reader.diagnostics)
 }
 
@@ -240,12 +233,30 @@ impl<'t> Reader<'t> {
         kind
     }
 
+    /// Whether the token at `at`, the head of a line, begins a new element of a block.
+    fn begins(&self, at: usize, token: Token<'_>, block: Block) -> bool {
+        if token.kind != TokenKind::Word {
+            return false;
+        }
+        let goes_on = |marks: &[&str]| {
+            let before = at.checked_sub(1).and_then(|at| self.tokens.get(at));
+            before.is_some_and(|before| marks.iter().any(|mark| before.is(mark)))
+        };
+        words::ITEMS.contains(&token.text)
+            || match block {
+                Block::File | Block::Strategy | Block::Analytic => false,
+                Block::Class => !goes_on(&[":"]),
+                Block::Sources => !goes_on(&["->", ","]),
+                Block::Detect => words::CLAUSES.contains(&token.text),
+            }
+    }
+
     /// The index one past the piece whose first word is at `head`.
     fn piece_end(&self, block: Block, head: usize) -> usize {
         let mut open: Vec<&str> = Vec::new();
         for (at, token) in self.tokens.iter().enumerate().skip(head) {
             if at > head && token.starts_line() {
-                let new = token.kind == TokenKind::Doc || begins(*token, self.tokens.get(at + 1).copied(), block);
+                let new = token.kind == TokenKind::Doc || self.begins(at, *token, block);
                 // A keyword at the head of a line ends a list that was not closed; within braces it may be a name.
                 let cut = if token.kind == TokenKind::Doc { open.is_empty() } else { open.last() != Some(&"{") };
                 if new && cut {
@@ -301,7 +312,7 @@ impl<'t> Reader<'t> {
             self.diagnostics.push(too_deep(errors::place(source, token)));
             return;
         }
-        let piece = Piece { source, text: self.text, offset: range.start, end: after };
+        let piece = Piece { source, text: self.text, offset: range.start, stop: range.end, end: after };
         match grammar::pairs(rule, self.text.get(range.clone()).unwrap_or_default()) {
             Ok(pairs) => {
                 let mut builder = Builder::new(source, range.start);
@@ -351,23 +362,12 @@ fn block_keyword(token: Token<'_>) -> Option<(&'static str, Block)> {
         ("sources", Block::Sources),
         ("detect", Block::Detect),
     ];
+    if token.kind != TokenKind::Word || token.text.len() > errors::LONGEST_SLIP {
+        return None;
+    }
     let exact = words::is_reserved(token.text).then_some(token.text);
     let word = exact.or_else(|| suggest::nearest(token.text, words::ITEMS.iter().copied()))?;
-    BLOCKS.into_iter().find(|(keyword, _)| token.kind == TokenKind::Word && *keyword == word)
-}
-
-/// Whether a token at the head of a line begins a new element of a block.
-fn begins(token: Token<'_>, next: Option<Token<'_>>, block: Block) -> bool {
-    if token.kind != TokenKind::Word {
-        return false;
-    }
-    let own = match block {
-        Block::File | Block::Strategy | Block::Analytic => false,
-        Block::Class => next.is_some_and(|next| next.is(":")),
-        Block::Sources => next.is_some_and(|next| next.kind == TokenKind::String),
-        Block::Detect => words::CLAUSES.contains(&token.text),
-    };
-    own || words::ITEMS.contains(&token.text)
+    BLOCKS.into_iter().find(|(keyword, _)| *keyword == word)
 }
 
 /// Whether a token cannot be within such a block, so that the block's `}` is missing before it.

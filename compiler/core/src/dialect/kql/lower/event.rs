@@ -7,7 +7,8 @@ use super::field::{self, Access, Derived};
 use super::names::pascal;
 use super::pred::{self, Nulls};
 use super::{ClassSource, Context};
-use crate::dialect::kql::ast::{Assign, BinaryOp, Expr, LetValue, Pipeline, Scalar, Source, Step};
+use crate::dialect::kql::ast::{Assign, BinaryOp, Expr, JoinKind, LetValue, Pipeline, Scalar, Source, Step};
+use crate::dialect::kql::source::Lookup;
 use crate::plan::facts::may_overlap;
 use crate::plan::{Column, Event, EventId, Field, Logic, Pred, Test};
 use crate::source::Span;
@@ -37,7 +38,7 @@ pub fn pipeline(cx: &mut Context<'_>, id: EventId, need: &BTreeSet<String>) -> P
         (scope.derived, scope.number) = (base.derived, Some(base.number));
         Pipeline::of(base.name).filter(flag)
     } else {
-        let rows = site_rows(cx, event);
+        let rows = site_rows(cx, event, &[(id, event)]);
         let rows = compute(cx, rows, &[(id, event)], &mut scope);
         let conditions = conditions(cx, &event.predicate, &mut scope);
         let rows = list_tests(rows, &scope);
@@ -48,9 +49,9 @@ pub fn pipeline(cx: &mut Context<'_>, id: EventId, need: &BTreeSet<String>) -> P
     rows.then(Step::Project(columns))
 }
 
-/// The site's rows of a class.
-fn site_rows(cx: &Context<'_>, event: &Event) -> Pipeline {
-    let Some(ClassSource { source, .. }) = cx.sources.get(&event.class.name) else { return Pipeline::of("") };
+/// The site's rows of a class, completed from other tables as far as one of the events needs it.
+fn site_rows(cx: &Context<'_>, event: &Event, members: &[(EventId, &Event)]) -> Pipeline {
+    let Some(ClassSource { source, binding }) = cx.sources.get(&event.class.name) else { return Pipeline::of("") };
     let mut rows = match (&source.table, &source.query) {
         (Some(table), _) => Pipeline::of(table),
         (None, query) => Pipeline { source: Source::Raw(query.clone().unwrap_or_default()), steps: Vec::new() },
@@ -61,7 +62,43 @@ fn site_rows(cx: &Context<'_>, event: &Event) -> Pipeline {
     for (name, value) in source.extends() {
         rows = rows.then(Step::Extend(vec![(name.to_owned(), Expr::Raw(value.to_owned()))]));
     }
-    rows
+    let mut fields: BTreeSet<Field> = BTreeSet::new();
+    for (id, event) in members {
+        event.predicate.for_each(&mut |test: &Test| test.for_each_field(&mut |field| fields.extend([field.clone()])));
+        fields.extend(cx.columns.of(*id).filter_map(Column::as_field).cloned());
+    }
+    let texts: Vec<&str> = fields
+        .iter()
+        .filter_map(|field| binding.fields.get(&*field.name))
+        .filter_map(|binding| match &binding.access {
+            target::Access::Native(text) | target::Access::Derived(text) => Some(text.as_str()),
+            target::Access::Constant(_) | target::Access::Join(_) | target::Access::Absent(_) => None,
+        })
+        .collect();
+    source.lookups.iter().fold(rows, |rows, lookup| look_up(rows, lookup, &texts))
+}
+
+/// Joins the latest row of another table, if one of the texts reads a column of it.
+fn look_up(rows: Pipeline, lookup: &Lookup, texts: &[&str]) -> Pipeline {
+    let read = lookup.read_by(texts);
+    if read.is_empty() {
+        return rows;
+    }
+    let rows = match &lookup.is {
+        Some(expression) => rows.then(Step::Extend(vec![(lookup.key.clone(), Expr::Raw(expression.clone()))])),
+        None => rows,
+    };
+    let brought: Vec<&str> = read.into_iter().filter(|name| *name != lookup.key).collect();
+    let latest = [lookup.latest.as_str()].into_iter().chain(brought.iter().copied()).map(Expr::name).collect();
+    let columns = [lookup.key.as_str()].into_iter().chain(brought);
+    let right = Pipeline::of(&lookup.table)
+        .filter(Expr::Call("isnotempty", vec![Expr::name(&lookup.key)]))
+        .then(Step::Summarize {
+            columns: vec![(None, Expr::Call("arg_max", latest))],
+            by: vec![(lookup.key.clone(), Expr::name(&lookup.key))],
+        })
+        .then(Step::Project(columns.map(|name| (name.to_owned(), Expr::name(name))).collect()));
+    rows.then(Step::Join { kind: JoinKind::LeftOuter, right, on: vec![(lookup.key.clone(), lookup.key.clone())] })
 }
 
 /// Computes the derived fields that the predicates and the guards of keys read.
@@ -229,7 +266,7 @@ fn build_base(cx: &mut Context<'_>, id: EventId, event: &Event) -> Numbered {
         .filter(|(_, e)| alike(e) && partners(e))
         .collect();
     let mut scope = Scope { event: id, derived: Derived::new(), flags: Vec::new(), number: None };
-    let rows = site_rows(cx, event);
+    let rows = site_rows(cx, event, &members);
     let rows = compute(cx, rows, &members, &mut scope);
     let mut flags = BTreeMap::new();
     let mut columns = Vec::new();
