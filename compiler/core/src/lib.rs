@@ -7,8 +7,11 @@
 //! | plan over events | [`eval`] | the meaning: alerts |
 //! | plan × target | [`capability`] | the fidelity of each detection: exact, approximate or unsupported |
 //! | plan → query | [`dialect`] | text of each product's language, from a typed tree of its own |
+//! | all of it | [`compile`] | every detection has an outcome, its rules or an error
 
 pub mod capability;
+pub mod cases;
+pub mod compile;
 pub mod diagnostics;
 pub mod dialect;
 pub mod eval;

@@ -5,8 +5,12 @@
 //! The check runs before lowering; lowering and printing cannot fail.
 
 mod feature;
+mod features;
+pub mod matrix;
+mod predicates;
 
 pub use feature::Feature;
+pub use features::features;
 
 use crate::source::Span;
 

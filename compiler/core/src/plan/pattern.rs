@@ -22,6 +22,7 @@ pub struct Pattern {
 
 /// The forms of a pattern. In the `not …` forms the second operand's events are not part of the row.
 #[derive(Debug, Clone, PartialEq)]
+#[expect(clippy::large_enum_variant, reason = "a detection has a handful of patterns")]
 pub enum PatternKind {
     /// One row per event of the class that satisfies the predicate.
     Event(EventId),

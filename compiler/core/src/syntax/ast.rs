@@ -8,9 +8,34 @@ use crate::source::{Span, Spanned};
 /// A name with its place.
 pub type Ident = Spanned<String>;
 
+/// Equality of nodes by what they say, wherever they stand.
+macro_rules! equal_apart_from_place {
+    ($($node:ident: $($field:ident),+;)*) => {$(
+        impl PartialEq for $node {
+            fn eq(&self, other: &Self) -> bool {
+                $(self.$field == other.$field)&&+
+            }
+        }
+        impl Eq for $node {}
+    )*};
+}
+
+equal_apart_from_place! {
+    Item: doc, kind;
+    Type: kind;
+    Bound: kind, low, high;
+    SourceDecl: component, name, channel, classes;
+    Clause: kind;
+    Pattern: kind;
+    KeyItem: fields;
+    Expr: kind;
+}
+
 /// A parsed file. What could not be parsed is missing from `items` and reported in the diagnostics beside it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct File {
+    /// The `///` lines above `module`.
+    pub doc: String,
     /// `module NAME` at the head: the file is part of the library and holds no strategy.
     pub module: Option<Ident>,
     /// Everything in the file, in order.
@@ -18,7 +43,7 @@ pub struct File {
 }
 
 /// A top-level item, or one inside a strategy or analytic.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Item {
     /// The `///` lines above it, joined by newlines, without the marker.
     pub doc: String,
@@ -92,7 +117,7 @@ pub struct FieldDecl {
 }
 
 /// A type as written.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Type {
     /// What was written.
     pub kind: TypeKind,
@@ -129,7 +154,7 @@ pub struct RecordField {
 }
 
 /// `in a..b` or `with len a..b`; either end may be open.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Bound {
     /// Whether it bounds the value or the number of entries.
     pub kind: BoundKind,
@@ -210,7 +235,7 @@ pub struct Analytic {
 }
 
 /// `DC0016 "WinEventLog:Sysmon" "EventCode=7" -> library_load`
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct SourceDecl {
     /// The data component.
     pub component: Ident,
@@ -236,7 +261,7 @@ pub struct Event {
 }
 
 /// `detect NAME otherwise { … }`
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Detect {
     /// Its name.
     pub name: Ident,
@@ -246,8 +271,18 @@ pub struct Detect {
     pub clauses: Vec<Clause>,
 }
 
+impl PartialEq for Detect {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name
+            && self.otherwise.is_some() == other.otherwise.is_some()
+            && self.clauses == other.clauses
+    }
+}
+
+impl Eq for Detect {}
+
 /// A clause of a detection.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Clause {
     /// What it says.
     pub kind: ClauseKind,
@@ -286,7 +321,7 @@ pub struct Accept {
 }
 
 /// A pattern.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Pattern {
     /// Its form.
     pub kind: PatternKind,
@@ -304,7 +339,7 @@ pub struct Window {
 }
 
 /// The forms of a pattern. Different operators side by side are parsed as [`PatternKind::Mixed`] and refused by the checker.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub enum PatternKind {
     /// An event by name.
     Event(String),
@@ -324,8 +359,35 @@ pub enum PatternKind {
     Mixed(Vec<Pattern>, Span),
 }
 
+impl PartialEq for PatternKind {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Event(a), Self::Event(b)) => a == b,
+            (Self::Paren(a), Self::Paren(b)) => a == b,
+            (Self::Then(a, v), Self::Then(b, w)) | (Self::With(a, v), Self::With(b, w)) => a == b && v == w,
+            (Self::NotFollowed(a, c, v), Self::NotFollowed(b, d, w))
+            | (Self::NotPreceded(a, c, v), Self::NotPreceded(b, d, w)) => a == b && c == d && v == w,
+            (Self::Grouped(a, v, c), Self::Grouped(b, w, d)) => a == b && v == w && c == d,
+            (Self::Mixed(a, _), Self::Mixed(b, _)) => a == b,
+            (
+                Self::Event(_)
+                | Self::Paren(_)
+                | Self::Then(..)
+                | Self::With(..)
+                | Self::NotFollowed(..)
+                | Self::NotPreceded(..)
+                | Self::Grouped(..)
+                | Self::Mixed(..),
+                _,
+            ) => false,
+        }
+    }
+}
+
+impl Eq for PatternKind {}
+
 /// One key: a field every operand uses, or `left = right = …`, one for each operand.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct KeyItem {
     /// The field names, as written.
     pub fields: Vec<Ident>,
@@ -334,15 +396,13 @@ pub struct KeyItem {
 }
 
 /// An expression: a value, a condition, or arithmetic.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub struct Expr {
     /// Its form.
     pub kind: ExprKind,
     /// Where it stands.
     pub span: Span,
 }
-
-impl Eq for Expr {}
 
 /// The forms of an expression.
 #[derive(Debug, Clone, PartialEq)]

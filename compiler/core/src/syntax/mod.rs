@@ -4,3 +4,14 @@
 //! outside this folder names a type of the parser library.
 
 pub mod ast;
+mod fmt;
+#[cfg(test)]
+mod generate;
+mod lex;
+mod parse;
+#[cfg(test)]
+mod samples;
+mod words;
+
+pub use fmt::format;
+pub use parse::parse;

@@ -3,6 +3,20 @@
 //! `targets/<id>/target.yaml` says what the product is; `targets/<id>/profiles/*.yaml` say, for each event class, where a
 //! site's events live and what each field is called there. Data may narrow what a dialect can do, never widen it.
 
+mod check;
+mod form;
+mod load;
+mod registry;
+
+pub use check::{profile_schema, target_schema};
+pub use load::{Context, TargetFile, load_profile, load_target};
+pub use registry::Registry;
+
+/// What the build embeds.
+pub(crate) mod embedded {
+    include!(concat!(env!("OUT_DIR"), "/embedded.rs"));
+}
+
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value as Json};
@@ -99,3 +113,6 @@ pub enum Access {
     /// The site does not have it, for this reason.
     Absent(String),
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,106 @@
+//! Rule files: each query in the envelope of its target's `rule.j2`.
+
+use minijinja::syntax::SyntaxConfig;
+use minijinja::value::Serde;
+use minijinja::{Environment, UndefinedBehavior};
+use serde_json::json;
+
+use super::{Outcome, fidelity_word, loss_lines};
+use crate::dialect::Query;
+
+/// A file to write.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Artifact {
+    /// Its path below the output folder, with `/` between the parts.
+    pub path: String,
+    /// Its content.
+    pub bytes: Vec<u8>,
+}
+
+/// A template that does not render: the target's data is wrong.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TemplateError {
+    /// The target.
+    pub target: String,
+    /// What is wrong, with the template's name and line.
+    pub message: String,
+}
+
+/// The files of the compiled outcomes: `<target>/<profile>/<strategy>/<analytic>.<detection>[.<part>].<extension>`.
+///
+/// # Errors
+/// If a target's template does not render.
+pub fn artifacts(outcomes: &[Outcome<'_>]) -> Result<Vec<Artifact>, TemplateError> {
+    let mut files = Vec::new();
+    for outcome in outcomes {
+        for query in &outcome.queries {
+            files.push(Artifact { path: path(outcome, query), bytes: render(outcome, query)?.into_bytes() });
+        }
+    }
+    files.sort_by(|a, b| a.path.cmp(&b.path));
+    Ok(files)
+}
+
+fn path(outcome: &Outcome<'_>, query: &Query) -> String {
+    let unit = outcome.unit;
+    let part = query.part.as_ref().map(|p| format!(".{p}")).unwrap_or_default();
+    format!(
+        "{}/{}/{}/{}.{}{part}.{}",
+        outcome.target.id,
+        outcome.profile.id,
+        unit.strategy.id,
+        unit.analytic.id,
+        unit.detection.name,
+        outcome.target.extension
+    )
+}
+
+/// The query in its envelope. A target without `rule.j2` has none.
+fn render(outcome: &Outcome<'_>, query: &Query) -> Result<String, TemplateError> {
+    let Some(template) = outcome.target.templates.get("rule.j2") else { return Ok(query.text.clone()) };
+    let failed = |e: minijinja::Error| TemplateError { target: outcome.target.id.clone(), message: format!("{e:#}") };
+    let mut environment = Environment::new();
+    environment.set_undefined_behavior(UndefinedBehavior::Strict);
+    environment.set_fuel(Some(100_000));
+    environment.set_syntax(syntax().map_err(failed)?);
+    environment.add_filter("line", one_line);
+    environment.add_template("rule.j2", template).map_err(failed)?;
+    let (strategy, analytic, detection) = (outcome.unit.strategy, outcome.unit.analytic, outcome.unit.detection);
+    let rule = environment.get_template("rule.j2").map_err(failed)?;
+    let context = json!({
+        "strategy": { "id": strategy.id, "title": strategy.title },
+        "analytic": { "id": analytic.id, "title": analytic.title, "platform": analytic.platform },
+        "detection": {
+            "name": detection.name, "id": detection.id, "title": detection.title,
+            "severity": detection.severity.as_str(),
+        },
+        "techniques": strategy.techniques,
+        "tactics": strategy.tactics,
+        "profile": outcome.profile.id,
+        "fidelity": fidelity_word(&outcome.fidelity),
+        "losses": loss_lines(&outcome.fidelity),
+        "part": query.part,
+        "look_back": span_of(query.look_back),
+        "wait": (query.wait > 0).then(|| span_of(query.wait)),
+        "query": query.text,
+    });
+    rule.render(Serde(context)).map_err(failed)
+}
+
+/// Blocks on lines of their own leave no line behind.
+fn syntax() -> Result<SyntaxConfig, minijinja::Error> {
+    SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).keep_trailing_newline(true).build()
+}
+
+/// Text on one line and without what could end a comment in any dialect.
+fn one_line(text: &str) -> String {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    words.join(" ").replace('`', "'").replace("*/", "* /")
+}
+
+/// Milliseconds in the largest unit that holds them whole.
+fn span_of(milliseconds: i64) -> String {
+    let units = [(86_400_000, "d"), (3_600_000, "h"), (60_000, "m"), (1_000, "s")];
+    let whole = units.iter().find(|(size, _)| milliseconds != 0 && milliseconds % size == 0);
+    whole.map_or_else(|| format!("{milliseconds}ms"), |(size, unit)| format!("{}{unit}", milliseconds / size))
+}

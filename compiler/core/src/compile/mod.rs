@@ -1,0 +1,313 @@
+//! Compiles a strategy for a target: the fidelity of each detection, the rules of those that can be said, and a
+//! diagnostic for each that cannot and was not accepted.
+//!
+//! Nothing is produced in silence: every detection has an [`Outcome`], and what the source does not accept is an error.
+
+mod artifact;
+mod report;
+
+pub use artifact::{Artifact, TemplateError, artifacts};
+pub use report::fidelity_report;
+
+use crate::capability::{Direction, Feature, Fidelity, Findings, Loss, Refusal, Support, TIES, features};
+use crate::diagnostics::{Code, Diagnostic};
+use crate::dialect::{Dialect, Query, Request, dialect};
+use crate::plan::{Acceptance, Accepted, Analytic, Strategy, Unit};
+use crate::source::Span;
+use crate::target::{Profile, Target};
+
+/// What came of one detection on one target and profile.
+#[derive(Debug, Clone)]
+pub struct Outcome<'a> {
+    /// The detection.
+    pub unit: Unit<'a>,
+    /// The product.
+    pub target: &'a Target,
+    /// The site.
+    pub profile: &'a Profile,
+    /// How well it can be said.
+    pub fidelity: Fidelity,
+    /// What was done about it.
+    pub status: Status,
+    /// The rules; empty unless the status is [`Status::Compiled`].
+    pub queries: Vec<Query>,
+}
+
+/// What was done about a detection.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Status {
+    /// There are rules; an approximation is accepted for this reason.
+    Compiled {
+        /// Why the approximation is accepted; none if the rules are exact.
+        accepted: Option<String>,
+    },
+    /// It cannot be said, and the source accepts that for this reason.
+    AcceptedUnsupported(String),
+    /// An `otherwise` detection that is not needed here: one above it was compiled.
+    NotNeeded,
+    /// It was asked for and there is no rule: an error.
+    Failed,
+}
+
+/// The outcomes of one strategy on one target and profile, in source order, and what must be said about them.
+#[derive(Debug, Clone, Default)]
+pub struct Compilation<'a> {
+    /// One for each detection.
+    pub outcomes: Vec<Outcome<'a>>,
+    /// Errors for detections that have no rule.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// Compiles every detection of `strategy` that `wanted` selects. Detections above an `otherwise` are assessed even if
+/// they are not wanted, since it depends on them.
+#[must_use]
+pub fn run<'a>(
+    strategy: &'a Strategy,
+    target: &'a Target,
+    profile: &'a Profile,
+    wanted: &dyn Fn(Unit<'a>) -> bool,
+) -> Compilation<'a> {
+    let mut compilation = Compilation::default();
+    let Some(language) = dialect(&target.dialect) else {
+        let title = format!("target `{}` names a dialect that does not exist: `{}`", target.id, target.dialect);
+        compilation.diagnostics.push(Diagnostic::bare(Code::BadTargetData, title));
+        return compilation;
+    };
+    for analytic in &strategy.analytics {
+        if analytic.detections.iter().any(|detection| wanted(Unit { strategy, analytic, detection })) {
+            compile_analytic(language, Site { strategy, analytic, target, profile }, wanted, &mut compilation);
+        }
+    }
+    compilation
+}
+
+/// An analytic on a site.
+#[derive(Clone, Copy)]
+struct Site<'a> {
+    strategy: &'a Strategy,
+    analytic: &'a Analytic,
+    target: &'a Target,
+    profile: &'a Profile,
+}
+
+fn compile_analytic<'a>(
+    language: &dyn Dialect,
+    site: Site<'a>,
+    wanted: &dyn Fn(Unit<'a>) -> bool,
+    compilation: &mut Compilation<'a>,
+) {
+    let mut any_above = false;
+    let last_wanted = site
+        .analytic
+        .detections
+        .iter()
+        .rposition(|detection| wanted(Unit { strategy: site.strategy, analytic: site.analytic, detection }));
+    let count = last_wanted.map_or(0, |i| i + 1);
+    for detection in site.analytic.detections.iter().take(count) {
+        let unit = Unit { strategy: site.strategy, analytic: site.analytic, detection };
+        let request = Request { unit, target: site.target, profile: site.profile };
+        let mut outcome = if detection.otherwise && any_above {
+            Outcome {
+                unit,
+                target: site.target,
+                profile: site.profile,
+                fidelity: assess(language, &request).0,
+                status: Status::NotNeeded,
+                queries: Vec::new(),
+            }
+        } else {
+            outcome(language, &request)
+        };
+        any_above |= matches!(outcome.status, Status::Compiled { .. });
+        if !wanted(unit) {
+            continue;
+        }
+        if outcome.status == Status::Failed {
+            compilation.diagnostics.extend(failure(&outcome));
+            outcome.queries.clear();
+        }
+        compilation.outcomes.push(outcome);
+    }
+}
+
+fn outcome<'a>(language: &dyn Dialect, request: &Request<'a>) -> Outcome<'a> {
+    let (fidelity, queries) = assess(language, request);
+    let accepted = |what| acceptance(request, what).map(|a| a.reason.clone());
+    let status = match &fidelity {
+        Fidelity::Exact { .. } => Status::Compiled { accepted: None },
+        Fidelity::Approximate { .. } => match accepted(Accepted::Approximate) {
+            Some(reason) => Status::Compiled { accepted: Some(reason) },
+            None => accepted(Accepted::Unsupported).map_or(Status::Failed, Status::AcceptedUnsupported),
+        },
+        Fidelity::Unsupported { .. } => {
+            accepted(Accepted::Unsupported).map_or(Status::Failed, Status::AcceptedUnsupported)
+        }
+    };
+    let queries = if matches!(status, Status::Compiled { .. }) { queries } else { Vec::new() };
+    Outcome { unit: request.unit, target: request.target, profile: request.profile, fidelity, status, queries }
+}
+
+/// The fidelity of a detection on a target and profile, and its rules. The features are asked first; only a detection
+/// that passes is lowered, and what only the profile's data can tell is found on the way.
+#[must_use]
+pub fn assess(language: &dyn Dialect, request: &Request<'_>) -> (Fidelity, Vec<Query>) {
+    let mut findings = Findings::default();
+    for (feature, span) in features(request.unit.detection) {
+        findings.note(language.support(feature), span);
+        if let Some(reason) = narrowed(request.profile, feature) {
+            findings.note(Support::no(reason), span);
+        }
+    }
+    if !findings.refusals.is_empty() {
+        return (findings.fidelity(), Vec::new());
+    }
+    let queries = language.lower(request, &mut findings);
+    if queries.is_empty() && findings.refusals.is_empty() {
+        findings.note(Support::no("nothing of it can be said with this profile"), request.unit.detection.span);
+    }
+    for query in &queries {
+        limits(request, query, &mut findings);
+    }
+    let fidelity = findings.fidelity();
+    let queries = if matches!(fidelity, Fidelity::Unsupported { .. }) { Vec::new() } else { queries };
+    (fidelity, queries)
+}
+
+/// The reason for which a profile refuses a feature that its dialect has.
+fn narrowed(profile: &Profile, feature: Feature) -> Option<&str> {
+    let name = format!("{feature:?}");
+    let name = name.split('(').next().unwrap_or_default();
+    profile.narrow.get(name).map(String::as_str)
+}
+
+/// Refuses a rule that is over a limit of its product.
+fn limits(request: &Request<'_>, query: &Query, findings: &mut Findings) {
+    let span = request.unit.detection.span;
+    let product = &request.target.title;
+    if let Some(most) = request.target.limits.query_characters {
+        let length = query.text.chars().count();
+        if length > most {
+            findings.note(Support::no(&format!("the query has {length} characters, and {product} takes {most}")), span);
+        }
+    }
+    if let Some(most) = request.target.limits.look_back {
+        let needed = query.look_back.saturating_add(query.wait);
+        if needed > most {
+            let reason = format!("it looks back {} s, and {product} takes {} s", needed / 1000, most / 1000);
+            findings.note(Support::no(&reason), span);
+        }
+    }
+}
+
+/// The acceptance in the source that covers this target and profile; one that names the profile goes first.
+fn acceptance<'a>(request: &Request<'a>, what: Accepted) -> Option<&'a Acceptance> {
+    let exact = format!("{}/{}", request.target.id, request.profile.id);
+    let accepts = || request.unit.detection.accepts.iter().filter(|a| a.what == what);
+    accepts().find(|a| a.target.value == exact).or_else(|| accepts().find(|a| a.target.value == request.target.id))
+}
+
+/// The error for a detection that has no rule.
+fn failure(outcome: &Outcome<'_>) -> Option<Diagnostic> {
+    let detection = outcome.unit.detection;
+    let name = format!("{}/{}", outcome.unit.analytic.id, detection.name);
+    let place = format!("{} (profile `{}`)", outcome.target.title, outcome.profile.id);
+    match &outcome.fidelity {
+        Fidelity::Exact { .. } => None,
+        Fidelity::Unsupported { reasons } => {
+            let title = format!("`{name}` cannot be said on {place}");
+            Some(with_reasons(Diagnostic::new(Code::Unsupported, title, detection.span), reasons, outcome))
+        }
+        Fidelity::Approximate { losses } => {
+            let title = format!("`{name}` can only be approximated on {place}");
+            let named = losses.iter().filter(|l| l.name != TIES);
+            let diagnostic = named.fold(Diagnostic::new(Code::NotAccepted, title, detection.span), with_loss);
+            let target = &outcome.target.id;
+            Some(diagnostic.help(format!("to live with it, write: accept approximate on {target} \"reason\"")))
+        }
+    }
+}
+
+fn with_reasons(diagnostic: Diagnostic, reasons: &[Refusal], outcome: &Outcome<'_>) -> Diagnostic {
+    let mut diagnostic = diagnostic;
+    for refusal in reasons {
+        diagnostic = diagnostic.also(refusal.span, refusal.reason.clone()).maybe_help(refusal.help.clone());
+    }
+    diagnostic.help(format!(
+        "to leave it out there, write: accept unsupported on {}/{} \"reason\"",
+        outcome.target.id, outcome.profile.id
+    ))
+}
+
+fn with_loss(diagnostic: Diagnostic, loss: &Loss) -> Diagnostic {
+    let text = format!("{}, {}: {}", loss.name, loss.direction.as_str(), loss.note);
+    match loss.span {
+        Some(span) => diagnostic.also(span, text),
+        None => diagnostic.help(text),
+    }
+}
+
+/// Warnings for acceptances that nothing needed, judged over the outcomes of a whole target: only if every profile it
+/// covers was compiled for.
+#[must_use]
+pub fn needless_acceptances(outcomes: &[Outcome<'_>]) -> Vec<Diagnostic> {
+    let mut seen: Vec<Span> = Vec::new();
+    let mut warnings = Vec::new();
+    for outcome in outcomes {
+        for accept in &outcome.unit.detection.accepts {
+            let covered: Vec<&Outcome<'_>> = outcomes.iter().filter(|o| covers(accept, o, outcome)).collect();
+            let complete = accept.target.value.contains('/') || covered.len() == outcome.target.profiles.len();
+            let names_it = covers(accept, outcome, outcome);
+            if !names_it || !complete || seen.contains(&accept.target.span) || covered.iter().any(|o| needs(accept, o))
+            {
+                continue;
+            }
+            seen.push(accept.target.span);
+            let title = format!("nothing on `{}` needs this acceptance", accept.target.value);
+            warnings.push(Diagnostic::new(Code::NeedlessAcceptance, title, accept.target.span));
+        }
+    }
+    warnings
+}
+
+/// Whether the acceptance is about this outcome's target and profile, and the outcome about the same detection.
+fn covers(accept: &Acceptance, outcome: &Outcome<'_>, of: &Outcome<'_>) -> bool {
+    let (target, profile) = (&outcome.target.id, &outcome.profile.id);
+    std::ptr::eq(outcome.unit.detection, of.unit.detection)
+        && (accept.target.value == *target || accept.target.value == format!("{target}/{profile}"))
+}
+
+fn needs(accept: &Acceptance, outcome: &Outcome<'_>) -> bool {
+    match (&outcome.fidelity, accept.what) {
+        (_, _) if outcome.status == Status::NotNeeded => true,
+        (Fidelity::Exact { .. }, _) => false,
+        (Fidelity::Approximate { .. }, Accepted::Approximate) => true,
+        (Fidelity::Approximate { .. }, Accepted::Unsupported) => {
+            matches!(outcome.status, Status::AcceptedUnsupported(_))
+        }
+        (Fidelity::Unsupported { .. }, what) => what == Accepted::Unsupported,
+    }
+}
+
+/// The word for a fidelity in reports.
+#[must_use]
+pub const fn fidelity_word(fidelity: &Fidelity) -> &'static str {
+    match fidelity {
+        Fidelity::Exact { .. } => "exact",
+        Fidelity::Approximate { .. } => "approximate",
+        Fidelity::Unsupported { .. } => "unsupported",
+    }
+}
+
+/// Losses in words, one line each.
+#[must_use]
+pub fn loss_lines(fidelity: &Fidelity) -> Vec<String> {
+    let line = |l: &Loss| format!("{} ({}): {}", l.name, direction(l.direction), l.note);
+    match fidelity {
+        Fidelity::Exact { losses } | Fidelity::Approximate { losses } => losses.iter().map(line).collect(),
+        Fidelity::Unsupported { reasons } => reasons.iter().map(|r| r.reason.clone()).collect(),
+    }
+}
+
+const fn direction(direction: Direction) -> &'static str {
+    direction.as_str()
+}

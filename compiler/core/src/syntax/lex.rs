@@ -1,0 +1,249 @@
+//! Tokens with their comments: for what the grammar does not see.
+//!
+//! The formatter needs every comment, recovery needs the places where an item may begin, and the depth of nesting must
+//! be known before the grammar recurses. The tokens are those of `grammar.pest`, except that a bare word such as
+//! `command-and-control` is several here.
+
+/// Brackets nested deeper than this are refused, and so are trees.
+pub(super) const MAX_DEPTH: usize = 128;
+
+/// What a token is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum TokenKind {
+    /// A name, with its dots and colons, or a keyword.
+    Word,
+    /// A number or duration.
+    Number,
+    /// A string of either kind.
+    String,
+    /// A string without its closing quote, up to the end of the line.
+    Unterminated,
+    /// `(`, `[`, `{`
+    Open,
+    /// `)`, `]`, `}`
+    Close,
+    /// Any other mark.
+    Mark,
+    /// `// …`
+    Comment,
+    /// `/// …`
+    Doc,
+    /// A character of no token.
+    Stray,
+}
+
+/// A token and where it stands.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Token<'t> {
+    /// What it is.
+    pub kind: TokenKind,
+    /// Its text; that of a comment without blanks at its end.
+    pub text: &'t str,
+    /// Its first byte.
+    pub start: usize,
+    /// Line ends between the token before it and it; the first token of a file counts as on a new line.
+    pub lines_before: usize,
+}
+
+impl Token<'_> {
+    /// One past its last byte.
+    pub(super) fn end(&self) -> usize {
+        self.start + self.text.len()
+    }
+
+    /// Whether it is the first on its line.
+    pub(super) fn starts_line(&self) -> bool {
+        self.lines_before > 0
+    }
+
+    /// Whether it is this mark or word.
+    pub(super) fn is(&self, text: &str) -> bool {
+        self.text == text && matches!(self.kind, TokenKind::Word | TokenKind::Open | TokenKind::Close | TokenKind::Mark)
+    }
+}
+
+/// The tokens of `text`, in order.
+pub(super) fn tokens(text: &str) -> impl Iterator<Item = Token<'_>> {
+    let head = if text.starts_with('\u{FEFF}') { '\u{FEFF}'.len_utf8() } else { 0 };
+    let mut at = head;
+    std::iter::from_fn(move || {
+        let rest = text.get(at..)?;
+        let blank = rest.len() - rest.trim_start_matches([' ', '\t', '\n', '\r']).len();
+        let mut lines_before = rest.bytes().take(blank).filter(|b| *b == b'\n').count();
+        if at == head {
+            lines_before = lines_before.max(1);
+        }
+        at += blank;
+        let rest = text.get(at..)?;
+        let (kind, length) = token(rest)?;
+        let start = at;
+        at += length;
+        let text = rest.get(..length)?;
+        let text = if matches!(kind, TokenKind::Comment | TokenKind::Doc) { text.trim_end() } else { text };
+        Some(Token { kind, text, start, lines_before })
+    })
+}
+
+/// The first token whose nesting is too deep for the grammar to follow.
+pub(super) fn too_deep<'t>(tokens: impl Iterator<Item = Token<'t>>) -> Option<Token<'t>> {
+    let mut open: Vec<char> = Vec::new();
+    let mut after_list = false;
+    for token in tokens {
+        match token.kind {
+            TokenKind::Open => open.push('('),
+            TokenKind::Close => while open.pop() == Some('<') {},
+            TokenKind::Mark if token.text == "<" && after_list => open.push('<'),
+            TokenKind::Mark if token.text == ">" => {
+                open.pop_if(|mark| *mark == '<');
+            }
+            TokenKind::Word
+            | TokenKind::Number
+            | TokenKind::String
+            | TokenKind::Unterminated
+            | TokenKind::Mark
+            | TokenKind::Comment
+            | TokenKind::Doc
+            | TokenKind::Stray => {}
+        }
+        after_list = token.is("list") || after_list && token.kind == TokenKind::Comment;
+        if open.len() > MAX_DEPTH {
+            return Some(token);
+        }
+    }
+    None
+}
+
+/// The kind and length of the token at the head of `rest`; none at the end.
+fn token(rest: &str) -> Option<(TokenKind, usize)> {
+    let first = rest.chars().next()?;
+    if rest.starts_with("//") {
+        let doc = rest.starts_with("///") && !rest.starts_with("////");
+        let length = rest.find('\n').unwrap_or(rest.len());
+        return Some((if doc { TokenKind::Doc } else { TokenKind::Comment }, length));
+    }
+    if rest.starts_with("r\"") {
+        return Some(raw_string(rest, 2, "\""));
+    }
+    if rest.starts_with("r#\"") {
+        return Some(raw_string(rest, 3, "\"#"));
+    }
+    Some(match first {
+        '"' => cooked_string(rest),
+        '0'..='9' => (TokenKind::Number, number(rest)),
+        '(' | '[' | '{' => (TokenKind::Open, 1),
+        ')' | ']' | '}' => (TokenKind::Close, 1),
+        _ => match segment(rest) {
+            Some(length) => (TokenKind::Word, word(rest, length)),
+            None => mark(rest, first),
+        },
+    })
+}
+
+/// A raw string whose text begins at byte `head`.
+fn raw_string(rest: &str, head: usize, close: &str) -> (TokenKind, usize) {
+    let line = rest.lines().next().unwrap_or(rest);
+    match line.get(head..).and_then(|body| body.find(close)) {
+        Some(length) => (TokenKind::String, head + length + close.len()),
+        None => (TokenKind::Unterminated, line.len()),
+    }
+}
+
+fn cooked_string(rest: &str) -> (TokenKind, usize) {
+    let mut escaped = false;
+    for (at, c) in rest.char_indices().skip(1) {
+        match c {
+            '\n' => {
+                return (TokenKind::Unterminated, rest.get(..at).map_or(at, |line| line.trim_end_matches('\r').len()));
+            }
+            _ if escaped => escaped = false,
+            '\\' => escaped = true,
+            '"' => return (TokenKind::String, at + 1),
+            _ => {}
+        }
+    }
+    (TokenKind::Unterminated, rest.len())
+}
+
+fn number(rest: &str) -> usize {
+    let whole = run(rest, is_word_char);
+    match rest.get(whole..).and_then(|tail| tail.strip_prefix('.')) {
+        Some(tail) if tail.starts_with(|c: char| c.is_ascii_digit()) => whole + 1 + run(tail, is_word_char),
+        _ => whole,
+    }
+}
+
+/// The length of `@`, if there, and an identifier.
+fn segment(rest: &str) -> Option<usize> {
+    let bare = rest.strip_prefix('@').unwrap_or(rest);
+    bare.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+        .then(|| rest.len() - bare.len() + run(bare, is_word_char))
+}
+
+/// The length of a name whose first segment has `length` bytes.
+fn word(rest: &str, mut length: usize) -> usize {
+    loop {
+        let tail = rest.get(length..).unwrap_or_default();
+        let separator = if tail.starts_with("::") { 2 } else { usize::from(tail.starts_with('.')) };
+        match tail.get(separator..).and_then(segment) {
+            Some(more) if separator > 0 => length += separator + more,
+            _ => return length,
+        }
+    }
+}
+
+fn mark(rest: &str, first: char) -> (TokenKind, usize) {
+    const PAIRS: [&str; 8] = ["->", "==", "!=", "<=", ">=", "..", "&&", "||"];
+    if PAIRS.iter().any(|pair| rest.starts_with(pair)) {
+        return (TokenKind::Mark, 2);
+    }
+    let known = "<>,:=|-!+*/.".contains(first);
+    (if known { TokenKind::Mark } else { TokenKind::Stray }, first.len_utf8())
+}
+
+fn is_word_char(c: char) -> bool {
+    c.is_ascii_alphanumeric() || c == '_'
+}
+
+fn run(text: &str, keep: impl Fn(char) -> bool) -> usize {
+    text.find(|c| !keep(c)).unwrap_or(text.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn texts(text: &str) -> Vec<&str> {
+        tokens(text).map(|t| t.text).collect()
+    }
+
+    #[test]
+    fn names_keep_their_dots_and_ranges_do_not() {
+        assert_eq!(
+            texts("egress.@timestamp std::lists::x 1..2 1.5 a..b"),
+            ["egress.@timestamp", "std::lists::x", "1", "..", "2", "1.5", "a", "..", "b"]
+        );
+    }
+
+    #[test]
+    fn slashes_in_strings_are_no_comments() {
+        let kinds: Vec<_> = tokens("\"a//b\" r\"\\\" r#\"\"//\"# // c\n/// d\n//// e").map(|t| t.kind).collect();
+        use TokenKind::{Comment, Doc, String};
+        assert_eq!(kinds, [String, String, String, Comment, Doc, Comment]);
+    }
+
+    #[test]
+    fn a_string_ends_with_its_line() {
+        let found: Vec<_> = tokens("\"a\\\"\r\nb").map(|t| (t.kind, t.text)).collect();
+        assert_eq!(found, [(TokenKind::Unterminated, "\"a\\\""), (TokenKind::Word, "b")]);
+    }
+
+    #[test]
+    fn nested_lists_of_types_count_as_brackets() {
+        let deep = format!("{}int{}", "list<".repeat(MAX_DEPTH + 1), ">".repeat(MAX_DEPTH + 1));
+        assert!(too_deep(tokens(&deep)).is_some(), "{MAX_DEPTH} levels and one more are too many");
+        let flat = "a < b and list < c ".repeat(MAX_DEPTH * 2);
+        let closed = "list<int> ".repeat(MAX_DEPTH * 2);
+        assert!(too_deep(tokens(&closed)).is_none(), "closed lists do not add up");
+        assert!(too_deep(tokens(&flat.replace("list", "x"))).is_none(), "comparisons do not nest");
+    }
+}
