@@ -3,7 +3,13 @@
 //! Detections in the shape of AN1496 over a synthetic stream: hosts whose processes load libraries, connect out, and
 //! have their TLS sessions recorded by a sensor, in the proportions of a busy network. Most events are of classes that
 //! the detections use; few satisfy a predicate.
-#![allow(missing_docs, clippy::print_stdout, clippy::unwrap_used, reason = "a program for whoever measures")]
+#![allow(
+    missing_docs,
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a program for whoever measures"
+)]
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
