@@ -48,6 +48,7 @@ fn a_long_chain_of_one_operator_is_no_deep_tree() {
 }
 
 #[test]
+#[expect(clippy::disallowed_methods, reason = "how long it takes is what is tested")]
 fn much_of_anything_is_refused_within_seconds() {
     let pieces = [
         "(",
@@ -79,7 +80,8 @@ fn much_of_anything_is_refused_within_seconds() {
         let started = std::time::Instant::now();
         assert!(!codes(&text).is_empty(), "{head}{piece}… parsed");
         let seconds = started.elapsed().as_secs_f64();
-        assert!(seconds < 5.0, "{seconds} s for {head}{piece}…");
+        // About a second; more on a busy machine, and far more if some step were not linear.
+        assert!(seconds < 20.0, "{seconds} s for {head}{piece}…");
     }
 }
 
@@ -161,4 +163,26 @@ fn deep_texts_fit_a_small_stack() {
     let thread = std::thread::Builder::new().stack_size(512 << 10).spawn(move || shown(&deep)).unwrap();
     let shown = thread.join().unwrap();
     assert!(shown.is_empty() || shown.starts_with("E0004"), "{shown}");
+}
+
+#[test]
+fn dbg_speed() {
+    let text = STRATEGY.repeat(200);
+    for _ in 0..3 {
+        let t = std::time::Instant::now();
+        let n = lex::tokens(&text).count();
+        let a = t.elapsed();
+        let t = std::time::Instant::now();
+        let p = crate::syntax::parse::grammar::pairs(crate::syntax::parse::grammar::Rule::file, &text).unwrap();
+        let b = t.elapsed();
+        drop(p);
+        let t = std::time::Instant::now();
+        let f = read(&text);
+        eprintln!(
+            "{} bytes {n} tokens lex {a:?} pest {b:?} parse {:?} items {}",
+            text.len(),
+            t.elapsed(),
+            f.0.items.len()
+        );
+    }
 }
