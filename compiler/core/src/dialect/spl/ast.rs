@@ -196,6 +196,7 @@ pub enum Function {
     Coalesce,
     Floor,
     Isnotnull,
+    Isnull,
     Len,
     Lower,
     Max,

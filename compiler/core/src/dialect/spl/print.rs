@@ -195,6 +195,7 @@ const fn function_name(function: Function) -> &'static str {
         Function::Coalesce => "coalesce",
         Function::Floor => "floor",
         Function::Isnotnull => "isnotnull",
+        Function::Isnull => "isnull",
         Function::Len => "len",
         Function::Lower => "lower",
         Function::Max => "max",

@@ -124,6 +124,10 @@ fn pair(
     rows.keep(&right.tag, Expr::and(tests), &[]);
     let tag = format!("{}_{}_{}", left.tag, if ordered { "then" } else { "with" }, right.tag);
     relabel(rows, &right.tag, &tag, first, if ordered { f(left_first) } else { low }, (!ordered).then_some(high));
+    let known =
+        |(step, name): &(String, Name)| (*step == left.tag || *step == right.tag).then(|| (tag.clone(), name.clone()));
+    let known: Vec<_> = rows.guarded.iter().filter_map(known).collect();
+    rows.guarded.extend(known);
     let mut columns = left.columns;
     columns.extend(right.columns.into_iter().filter(|(slot, _)| node.asked.contains(slot)));
     let mut own = right.ids;
