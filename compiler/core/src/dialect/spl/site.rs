@@ -180,8 +180,8 @@ impl<'a> Site<'a> {
         };
         match read_source(&binding.source) {
             Ok(source) => {
-                let mut macros = source.joins.iter().map(|join| &join.macro_name).chain([&source.macro_name]);
-                let wrong = macros.find(|name| !is_word(name)).cloned();
+                let macros = source.joins.iter().map(|join| &join.macro_name).chain([&source.macro_name]);
+                let wrong = macros.into_iter().find(|name| !is_word(name)).cloned();
                 if let Some(name) = wrong {
                     return self.refuse(&format!("`{name}` is no name for a macro"), event.span);
                 }
