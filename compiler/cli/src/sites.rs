@@ -91,12 +91,12 @@ fn targets(words: &[String], registry: &Registry, loaded: &mut Loaded) -> Vec<St
 
 /// A profile of a target, or all of them.
 fn profiles(target: &str, profile: &str, registry: &Registry, loaded: &mut Loaded) -> Vec<Chosen> {
-    let found = registry.get(target).and_then(|found| match profile {
-        "all" => Ok(found.profiles.keys().cloned().collect()),
-        id => found.profile(Some(id)).map(|profile| vec![profile.id.clone()]),
-    });
-    let found: Option<Vec<String>> = noted(found, loaded);
-    found.unwrap_or_default().into_iter().map(|id| (target.to_owned(), id)).collect()
+    let Some(found) = noted(registry.get(target), loaded) else { return Vec::new() };
+    let chosen = |profile: &String| (target.to_owned(), profile.clone());
+    match profile {
+        "all" => found.profiles.keys().map(chosen).collect(),
+        id => noted(found.profile(Some(id)), loaded).map(|profile| chosen(&profile.id)).into_iter().collect(),
+    }
 }
 
 /// What was found; what was not is noted as an error of the command line.

@@ -1,4 +1,5 @@
 //! The command line as a user meets it: the program is run, and what it writes and how it ends is looked at.
+#![expect(clippy::expect_used, reason = "a test that cannot go on fails with what it needed")]
 
 use std::fs;
 use std::io::Write;

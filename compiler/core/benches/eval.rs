@@ -3,7 +3,13 @@
 //! Detections in the shape of AN1496 over a synthetic stream: hosts whose processes load libraries, connect out, and
 //! have their TLS sessions recorded by a sensor, in the proportions of a busy network. Most events are of classes that
 //! the detections use; few satisfy a predicate.
-#![allow(missing_docs, clippy::print_stdout, clippy::unwrap_used, reason = "a program for whoever measures")]
+#![allow(
+    missing_docs,
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a program for whoever measures"
+)]
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -94,10 +100,15 @@ impl Stream {
         self.time += 2;
         let late = self.below(3_000) as i64;
         let time = detc_core::eval::time::format(self.time - late);
-        let (host, process) = (self.below(2_000), self.below(200_000));
-        let (peer, port) = (self.below(5_000), 49_152 + self.below(16_384));
+        // A few processes load a library, connect out, and have a session without a handshake, over and over.
+        let beacon = self.below(200) == 0;
+        let process = if beacon { self.below(40) } else { 40 + self.below(200_000) };
+        let host = process % 2_000;
+        let (peer, port) =
+            if beacon { (process, 50_000 + process) } else { (self.below(5_000), 49_152 + self.below(16_384)) };
+        let outside = beacon || self.below(50) == 0;
         line.clear();
-        let name = ["svchost.exe", "chrome.exe", "teams.exe", "msedge.exe", "updater.exe"][self.below(5) as usize];
+        let name = ["svchost.exe", "chrome.exe", "teams.exe", "msedge.exe", "updater.exe"][process as usize % 5];
         let actor = format!(
             r#""host":{{"name":"ws{host}.corp.example","os":{{"type":"windows","version":"10.0.19045"}}}},"process":{{"entity_id":"{{81056205-565c-64dc-{process:08x}-000000000800}}","pid":{},"executable":"C:\\Program Files\\Vendor\\Application\\{name}","name":"{name}","command_line":"\"C:\\Program Files\\Vendor\\Application\\{name}\" --type=renderer --field-trial-handle={process}"}},"user":{{"name":"CORP\\user{host}"}}"#,
             process % 30_000,
@@ -107,16 +118,16 @@ impl Stream {
             host / 250,
             host % 250,
             peer * 7,
-            if self.below(50) == 0 {
+            if outside {
                 format!("203.0.{}.{}", peer / 250, peer % 250)
             } else {
-                format!("10.9.0.{}", peer % 250)
+                format!("10.9.{}.{}", peer / 250, peer % 250)
             },
             peer * 31,
         );
         let written = match self.below(100) {
             0..=34 => {
-                let dll = if self.below(100) == 0 { "rsaenh.dll" } else { "kernel32.dll" };
+                let dll = if beacon || self.below(100) == 0 { "rsaenh.dll" } else { "kernel32.dll" };
                 write!(
                     line,
                     r#"{{"class":"library_load","@timestamp":"{time}",{actor},"dll":{{"path":"C:\\Windows\\System32\\{dll}","name":"{dll}","code_signature":{{"exists":true,"subject_name":"Microsoft Windows","status":"Valid"}}}}}}"#
@@ -127,7 +138,7 @@ impl Stream {
                 r#"{{"class":"network_connection","@timestamp":"{time}",{actor},{ends},"network":{{"transport":"tcp","direction":"egress"}}}}"#
             ),
             65..=84 => {
-                let bad = self.below(200) == 0;
+                let bad = beacon || peer % 100 == 0;
                 write!(
                     line,
                     r#"{{"class":"tls_session","@timestamp":"{time}","observer":{{"name":"zeek"}},{ends},"network":{{"transport":"tcp","history":"ShADadFf"}},"tls":{{"version":"1.3","cipher":"TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384","established":{},"resumed":false,"server":{{"issuer":"CN=DigiCert TLS RSA SHA256 2020 CA1,O=DigiCert Inc,C=US","subject":"CN=www.site{peer}.example,O=Example Inc,C=US","not_before":"2025-01-15T11:49:30.000Z","not_after":"2026-06-13T11:49:30.000Z","hash":{{"sha256":"b765518127e58d334a3596a6572a09fa727d59c86214c4eb8f499a141ac15579"}}}}}}}}"#,
@@ -243,9 +254,9 @@ fn strategy() -> Strategy {
     let abnormal = join(PatternKind::With, vec![candidate(), one(2)], 120_000, keys(ends(), &[1, 2]));
     let known = join(PatternKind::With, vec![candidate(), known_bad], 120_000, keys(ends(), &[1, 3]));
     let detections = vec![
-        detection("abnormal_session", abnormal),
-        detection("known_bad_peer", known),
-        detection("candidate", candidate()),
+        detection("abnormal_session", abnormal, 3),
+        detection("known_bad_peer", known, 4),
+        detection("candidate", candidate(), 2),
     ];
     let analytic = Analytic {
         id: "AN0001".to_owned(),
@@ -272,7 +283,8 @@ fn strategy() -> Strategy {
     }
 }
 
-fn detection(name: &str, pattern: Pattern) -> Detection {
+/// A detection that binds the first `names` events.
+fn detection(name: &str, pattern: Pattern, names: usize) -> Detection {
     let entity = [text("host.name"), text("process.entity_id"), address("destination.ip"), port("destination.port")];
     let entity = entity.into_iter().map(|field| EntityColumn {
         name: field.name.to_string(),
@@ -288,7 +300,7 @@ fn detection(name: &str, pattern: Pattern) -> Detection {
         otherwise: false,
         false_positives: Vec::new(),
         accepts: Vec::new(),
-        events: events(),
+        events: events().into_iter().take(names).collect(),
         pattern,
         entity: entity.collect(),
         suppress: Some(Operand::literal(86_400_000)),

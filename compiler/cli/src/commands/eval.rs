@@ -26,8 +26,8 @@ use crate::status::Status;
 Events are one JSON object a line, in ECS names, with `class` and `@timestamp`. Alerts are one JSON object a line, written \
 as soon as they are certain. A line that is no event is reported with its number, the rest is evaluated, and the status is 1.
 
-Without --slack, events may come in any order and are held until the end. With it, an event may be older than the newest \
-one before it by that much, and memory is bounded by the windows.
+An event may be older than the newest one before it by the slack; memory is bounded by that and by the windows. \
+`--slack all` takes events in any order and holds what matters of them until the end.
 
 Examples:
   detc eval strategies/DET0543 --events events.jsonl
@@ -43,18 +43,25 @@ pub struct Args {
     #[command(flatten)]
     selection: Selection,
 
-    /// How far events may be out of order, such as `5m`
-    #[arg(long, value_name = "DURATION", value_parser = slack)]
-    slack: Option<i64>,
+    /// How far events may be out of order, such as `5m`; `all` for any order
+    #[arg(long, value_name = "DURATION", value_parser = slack, default_value = "1h")]
+    slack: Slack,
 
     /// The form of diagnostics on standard error; alerts are always JSON
     #[arg(long, value_enum, default_value_t = Format::Human)]
     pub format: Format,
 }
 
-/// `--slack` in milliseconds.
-fn slack(text: &str) -> Result<i64, String> {
-    parse_duration(text).map(|nanoseconds| nanoseconds / 1_000_000 + i64::from(nanoseconds % 1_000_000 > 0))
+/// `--slack`: milliseconds, or none for any order.
+#[derive(Debug, Clone, Copy)]
+struct Slack(Option<i64>);
+
+fn slack(text: &str) -> Result<Slack, String> {
+    if text == "all" {
+        return Ok(Slack(None));
+    }
+    let milliseconds = |nanoseconds: i64| nanoseconds / 1_000_000 + i64::from(nanoseconds % 1_000_000 > 0);
+    parse_duration(text).map(|nanoseconds| Slack(Some(milliseconds(nanoseconds))))
 }
 
 /// Runs the command.
@@ -67,7 +74,7 @@ pub fn run(args: &Args, console: &Console) -> Result<Status> {
     args.selection.check(&loaded.strategies, loaded.status())?;
     let wanted = |unit: &Unit<'_>| args.selection.wants(*unit);
     let units: Vec<Unit<'_>> = loaded.strategies.iter().flat_map(Strategy::units).filter(wanted).collect();
-    let bad = evaluate(&mut Stream::open(args, console)?, units, Options { slack: args.slack }, console)?;
+    let bad = evaluate(&mut Stream::open(args, console)?, units, Options { slack: args.slack.0 }, console)?;
     Ok(loaded.status().max(Status::of(bad)))
 }
 

@@ -98,7 +98,7 @@ fn a_folder_in_the_way_of_a_rule_leaves_the_others_unwritten() {
     let folder = scratch("folder-in-the-way");
     fs::create_dir(folder.join("one")).expect("a folder");
     assert!(write_folder(&folder, &artifacts(&[("a", "1"), ("one", "2")]), Stale::Remove).is_err());
-    assert_eq!(files(&folder), [String::new(); 0]);
+    assert!(files(&folder).is_empty());
 }
 
 #[test]
@@ -121,7 +121,7 @@ fn a_damaged_list_cannot_remove_foreign_files() {
     fs::write(folder.join(LIST), r#"{"version":1,"files":["../precious"]}"#).expect("a list");
     assert!(write_folder(&folder, &artifacts(&[("one", "1")]), Stale::Remove).is_err());
     assert_eq!(fs::read_to_string(scratch.join("precious")).expect("a file"), "mine");
-    assert_eq!(files(&folder), [String::new(); 0]);
+    assert!(files(&folder).is_empty());
     fs::write(folder.join(LIST), "{").expect("a list");
     assert!(write_folder(&folder, &artifacts(&[("one", "1")]), Stale::Remove).is_err());
 }

@@ -97,7 +97,7 @@ fn result(places: &Places<'_>, files: &Files<'_>, diagnostic: &Diagnostic) -> Js
         places.of(span).map(|place| {
             let mut location = json!({ "physicalLocation": physical(files, &place) });
             if !text.is_empty() {
-                location["message"] = json!({ "text": text });
+                put(&mut location, "message", json!({ "text": text }));
             }
             location
         })
@@ -112,12 +112,19 @@ fn result(places: &Places<'_>, files: &Files<'_>, diagnostic: &Diagnostic) -> Js
         "locations": main,
     });
     if !others.is_empty() {
-        result["relatedLocations"] = Json::Array(others);
+        put(&mut result, "relatedLocations", Json::Array(others));
     }
     if let Some(fix) = diagnostic.fix.as_ref().and_then(|fix| replacement(places, files, fix)) {
-        result["fixes"] = json!([fix]);
+        put(&mut result, "fixes", json!([fix]));
     }
     result
+}
+
+/// Adds a property that an object has only where there is something to say.
+fn put(object: &mut Json, name: &str, value: Json) {
+    if let Some(properties) = object.as_object_mut() {
+        properties.insert(name.to_owned(), value);
+    }
 }
 
 fn replacement(places: &Places<'_>, files: &Files<'_>, fix: &Fix) -> Option<Json> {

@@ -112,6 +112,8 @@ pub enum Step {
 pub enum JoinKind {
     /// All pairs.
     Inner,
+    /// All pairs, and the left rows without a partner.
+    LeftOuter,
     /// The left rows without a partner.
     LeftAnti,
 }

@@ -14,6 +14,7 @@ mod words;
 
 use super::{Dialect, Query, Request};
 use crate::capability::{Direction, Feature, Findings, Support, TIES};
+use print::Layout;
 
 /// The dialect.
 pub struct Kql;
@@ -96,7 +97,10 @@ impl Dialect for Kql {
     fn lower(&self, request: &Request<'_>, findings: &mut Findings) -> Vec<Query> {
         let pattern = &request.unit.detection.pattern;
         let Some(query) = lower::lower(request, findings) else { return Vec::new() };
-        vec![Query { part: None, text: print::query(&query), look_back: pattern.horizon(), wait: pattern.wait() }]
+        let most = request.target.limits.query_characters.unwrap_or(usize::MAX);
+        let text = Some(print::query(&query, Layout::Full)).filter(|text| text.chars().count() <= most);
+        let text = text.unwrap_or_else(|| print::query(&query, Layout::Compact));
+        vec![Query { part: None, text, look_back: pattern.horizon(), wait: pattern.wait() }]
     }
 }
 

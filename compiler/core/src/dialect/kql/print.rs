@@ -5,69 +5,87 @@ use super::literal;
 
 /// Where a line is broken, if it can be.
 const WIDTH: usize = 110;
-const INDENT: usize = 4;
+
+/// How a query is laid out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Layout {
+    /// To be read: with comments, four blanks a level.
+    Full,
+    /// To be short: no comments, one blank a level. For products that bound a query's length.
+    Compact,
+}
+
+impl Layout {
+    /// Blanks a level.
+    const fn step(self) -> usize {
+        match self {
+            Self::Full => 4,
+            Self::Compact => 1,
+        }
+    }
+}
 
 /// The query, ending in one newline. No blank lines: they would end the query before it is whole.
 #[must_use]
-pub fn query(query: &Query) -> String {
+pub fn query(query: &Query, layout: Layout) -> String {
     let mut out = String::new();
     for binding in &query.lets {
-        comment(&mut out, &binding.comment);
-        out.push_str(&statement(binding));
+        comment(&mut out, &binding.comment, layout);
+        out.push_str(&statement(layout, binding));
         out.push('\n');
     }
-    comment(&mut out, &query.comment);
-    out.push_str(&pipeline(&query.body, 0));
+    comment(&mut out, &query.comment, layout);
+    out.push_str(&pipeline(layout, &query.body, 0));
     out.push('\n');
     out
 }
 
-fn comment(out: &mut String, text: &str) {
+fn comment(out: &mut String, text: &str, layout: Layout) {
     let text = literal::comment(text);
-    if !text.is_empty() {
+    if !text.is_empty() && layout == Layout::Full {
         out.push_str("// ");
         out.push_str(&text);
         out.push('\n');
     }
 }
 
-fn statement(binding: &Let) -> String {
+fn statement(layout: Layout, binding: &Let) -> String {
     let name = literal::name(&binding.name);
     match &binding.value {
-        LetValue::Scalar(value) => format!("let {name} = {};", wrapped(value, 0, name.len() + 8)),
-        LetValue::Rows(rows) => format!("let {name} = {};", pipeline(rows, INDENT)),
+        LetValue::Scalar(value) => format!("let {name} = {};", wrapped(layout, value, 0, name.len() + 8)),
+        LetValue::Rows(rows) => format!("let {name} = {};", pipeline(layout, rows, layout.step())),
         LetValue::Materialized(rows) => {
-            let pad = " ".repeat(INDENT);
-            format!("let {name} = materialize(\n{pad}{}\n{pad});", pipeline(rows, INDENT))
+            let pad = " ".repeat(layout.step());
+            format!("let {name} = materialize(\n{pad}{}\n{pad});", pipeline(layout, rows, layout.step()))
         }
     }
 }
 
 /// A pipeline whose first line is already indented; the others by `indent`.
-fn pipeline(rows: &Pipeline, indent: usize) -> String {
+fn pipeline(layout: Layout, rows: &Pipeline, indent: usize) -> String {
     let pad = " ".repeat(indent);
     let mut out = match &rows.source {
         Source::Name(name) => literal::name(name),
         Source::Raw(text) => text.trim_end().replace('\n', &format!("\n{pad}")),
     };
     for step in &rows.steps {
-        out.push_str(&format!("\n{pad}| {}", operator(step, indent)));
+        out.push_str(&format!("\n{pad}| {}", operator(layout, step, indent)));
     }
     out
 }
 
-fn operator(step: &Step, indent: usize) -> String {
+fn operator(layout: Layout, step: &Step, indent: usize) -> String {
     match step {
-        Step::Where(condition) => format!("where {}", wrapped(condition, indent, 8)),
-        Step::Extend(columns) => items("extend", &assignments(columns), indent),
-        Step::Project(columns) => items("project", &assignments(columns), indent),
+        Step::Where(condition) => format!("where {}", wrapped(layout, condition, indent, 8)),
+        Step::Extend(columns) => columns_of(layout, "extend", columns, indent),
+        Step::Project(columns) => columns_of(layout, "project", columns, indent),
         Step::Distinct(columns) => {
-            items("distinct", &columns.iter().map(|c| literal::name(c)).collect::<Vec<_>>(), indent)
+            items(layout, "distinct", &columns.iter().map(|c| literal::name(c)).collect::<Vec<_>>(), indent)
         }
-        Step::Summarize { columns, by } => summarize(columns, by, indent),
+        Step::Summarize { columns, by } => summarize(layout, columns, by, indent),
         Step::MvExpand { name, value, ty } => format!("mv-expand {}", member(name, value, *ty)),
-        Step::MvApply { name, value, ty, tests } => mv_apply(&member(name, value, *ty), tests, indent),
-        Step::Join { kind, right, on } => join(*kind, right, on, indent),
+        Step::MvApply { name, value, ty, tests } => mv_apply(layout, &member(name, value, *ty), tests, indent),
+        Step::Join { kind, right, on } => join(layout, *kind, right, on, indent),
         Step::RowNumber(name) => format!("serialize {} = row_number()", literal::name(name)),
     }
 }
@@ -76,16 +94,17 @@ fn member(name: &str, value: &Expr, ty: Scalar) -> String {
     format!("{} = {} to typeof({})", literal::name(name), expr(value), ty.as_str())
 }
 
-fn mv_apply(head: &str, tests: &[Assign], indent: usize) -> String {
-    let pad = " ".repeat(indent + INDENT);
+fn mv_apply(layout: Layout, head: &str, tests: &[Assign], indent: usize) -> String {
+    let pad = " ".repeat(indent + layout.step());
     let columns: Vec<String> =
         tests.iter().map(|(name, test)| format!("{} = countif({}) > 0", literal::name(name), expr(test))).collect();
-    format!("mv-apply {head} on (\n{pad}{}\n{pad})", items("summarize", &columns, indent + INDENT))
+    format!("mv-apply {head} on (\n{pad}{}\n{pad})", items(layout, "summarize", &columns, indent + layout.step()))
 }
 
-fn join(kind: JoinKind, right: &Pipeline, on: &[(String, String)], indent: usize) -> String {
+fn join(layout: Layout, kind: JoinKind, right: &Pipeline, on: &[(String, String)], indent: usize) -> String {
     let kind = match kind {
         JoinKind::Inner => "inner",
+        JoinKind::LeftOuter => "leftouter",
         JoinKind::LeftAnti => "leftanti",
     };
     let keys: Vec<String> = on
@@ -96,15 +115,15 @@ fn join(kind: JoinKind, right: &Pipeline, on: &[(String, String)], indent: usize
         })
         .collect();
     let table = if right.steps.is_empty() {
-        format!("({})", pipeline(right, indent))
+        format!("({})", pipeline(layout, right, indent))
     } else {
-        let pad = " ".repeat(indent + INDENT);
-        format!("(\n{pad}{}\n{pad})", pipeline(right, indent + INDENT))
+        let pad = " ".repeat(indent + layout.step());
+        format!("(\n{pad}{}\n{pad})", pipeline(layout, right, indent + layout.step()))
     };
     format!("join kind={kind} {table} on {}", keys.join(", "))
 }
 
-fn summarize(columns: &[(Option<String>, Expr)], by: &[Assign], indent: usize) -> String {
+fn summarize(layout: Layout, columns: &[(Option<String>, Expr)], by: &[Assign], indent: usize) -> String {
     let columns: Vec<String> = columns
         .iter()
         .map(|(name, value)| match name {
@@ -118,13 +137,13 @@ fn summarize(columns: &[(Option<String>, Expr)], by: &[Assign], indent: usize) -
     if indent + flat.len() + 12 <= WIDTH {
         return format!("summarize {flat}");
     }
-    let pad = " ".repeat(indent + INDENT);
+    let pad = " ".repeat(indent + layout.step());
     let mut out = "summarize".to_owned();
     if !columns.is_empty() {
         out.push_str(&format!("\n{pad}{}", columns.join(&format!(",\n{pad}"))));
     }
     if !by.is_empty() {
-        out.push_str(&format!("\n{pad}{}", items("by", &by, indent + INDENT)));
+        out.push_str(&format!("\n{pad}{}", items(layout, "by", &by, indent + layout.step())));
     }
     out
 }
@@ -137,13 +156,28 @@ fn assignments(columns: &[Assign]) -> Vec<String> {
     columns.iter().map(one).collect()
 }
 
+/// A word and its columns; a value that is too long for its line is broken too.
+fn columns_of(layout: Layout, word: &str, columns: &[Assign], indent: usize) -> String {
+    let flat = assignments(columns);
+    if indent + word.len() + flat.join(", ").len() + 3 <= WIDTH {
+        return items(layout, word, &flat, indent);
+    }
+    let deeper = indent + layout.step();
+    let one = |(name, value): &Assign| match value {
+        Expr::Name(same) if same == name => literal::name(name),
+        value => format!("{} = {}", literal::name(name), wrapped(layout, value, deeper, name.len() + 3)),
+    };
+    let pad = " ".repeat(deeper);
+    format!("{word}\n{pad}{}", columns.iter().map(one).collect::<Vec<_>>().join(&format!(",\n{pad}")))
+}
+
 /// A word and its items on one line where they fit, else one a line below.
-fn items(word: &str, items: &[String], indent: usize) -> String {
+fn items(layout: Layout, word: &str, items: &[String], indent: usize) -> String {
     let flat = items.join(", ");
     if indent + word.len() + flat.len() + 3 <= WIDTH || items.len() < 2 {
         return format!("{word} {flat}");
     }
-    let pad = " ".repeat(indent + INDENT);
+    let pad = " ".repeat(indent + layout.step());
     format!("{word}\n{pad}{}", items.join(&format!(",\n{pad}")))
 }
 
@@ -166,31 +200,31 @@ fn filled(members: &[Expr], indent: usize) -> String {
 }
 
 /// An expression on one line where it fits, else broken at its outermost list or Boolean operator.
-fn wrapped(value: &Expr, indent: usize, used: usize) -> String {
+fn wrapped(layout: Layout, value: &Expr, indent: usize, used: usize) -> String {
     let flat = expr(value);
     if indent + used + flat.chars().count() <= WIDTH {
         return flat;
     }
-    let pad = " ".repeat(indent + INDENT);
+    let pad = " ".repeat(indent + layout.step());
     let chain = |parts: &[Expr], word: &str| {
         let part = |p: &Expr| {
-            let inner = wrapped(p, indent + INDENT, word.len() + 2);
+            let inner = wrapped(layout, p, indent + layout.step(), word.len() + 2);
             if level(p) < 3 { format!("({inner})") } else { inner }
         };
         parts.iter().map(part).collect::<Vec<_>>().join(&format!("\n{pad}{word} "))
     };
     match value {
         Expr::List(members) => {
-            format!("dynamic([\n{pad}{}\n{}])", filled(members, indent + INDENT), " ".repeat(indent))
+            format!("dynamic([\n{pad}{}\n{}])", filled(members, indent + layout.step()), " ".repeat(indent))
         }
         Expr::In(left, op, list) if list.len() > 1 => {
             let left = within(left, level(value) + 1);
-            format!("{left} {} (\n{pad}{}\n{pad})", membership(*op), filled(list, indent + INDENT))
+            format!("{left} {} (\n{pad}{}\n{pad})", membership(*op), filled(list, indent + layout.step()))
         }
         Expr::And(parts) => chain(parts, "and"),
         Expr::Or(parts) => chain(parts, "or"),
         Expr::Call("not", args) => match args.as_slice() {
-            [inner] => format!("not({})", wrapped(inner, indent, used + 4)),
+            [inner] => format!("not({})", wrapped(layout, inner, indent, used + 4)),
             _ => flat,
         },
         _ => flat,
@@ -258,7 +292,7 @@ fn expr(value: &Expr) -> String {
             format!("{} between ({} .. {})", within(value, own + 1), within(low, 4), within(high, 4))
         }
         Expr::And(parts) => parts.iter().map(|p| within(p, own + 1)).collect::<Vec<_>>().join(" and "),
-        Expr::Or(parts) => parts.iter().map(|p| or_part(p)).collect::<Vec<_>>().join(" or "),
+        Expr::Or(parts) => parts.iter().map(or_part).collect::<Vec<_>>().join(" or "),
     }
 }
 

@@ -19,6 +19,9 @@ pub struct Source {
     /// Columns computed before anything reads them: single pairs of name and expression, in order.
     #[serde(default)]
     pub extend: Vec<Map<String, Json>>,
+    /// Rows of other tables that complete an event; each is joined only where a column that it brings is needed.
+    #[serde(default)]
+    pub lookups: Vec<Lookup>,
     /// The datetime column that says when the event happened.
     pub time: String,
     /// An expression that differs between any two events of the table.
@@ -26,6 +29,22 @@ pub struct Source {
     /// Which of the columns that the product wants in a result these rows have.
     #[serde(default)]
     pub carries: Vec<String>,
+}
+
+/// The latest row of another table with the same key.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Lookup {
+    /// The other table.
+    pub table: String,
+    /// The column that both have; of type string.
+    pub key: String,
+    /// The expression that computes the key in the class's own rows; none where they have it as a column.
+    pub is: Option<String>,
+    /// The datetime column by which the latest row is found.
+    pub latest: String,
+    /// The columns that it brings.
+    pub brings: Vec<String>,
 }
 
 /// Settings of a target, which a profile may replace one by one.
@@ -71,8 +90,27 @@ impl Source {
     pub fn texts(&self) -> impl Iterator<Item = &str> {
         let lone = [&self.table, &self.query, &self.id].into_iter().flatten().map(String::as_str);
         let computed = self.extends().flat_map(|(name, value)| [name, value]);
-        lone.chain([self.time.as_str()]).chain(self.r#where.iter().map(String::as_str)).chain(computed)
+        let lookups = self
+            .lookups
+            .iter()
+            .flat_map(|l| [&l.table, &l.key, &l.latest].into_iter().chain(&l.is).chain(&l.brings).map(String::as_str));
+        lone.chain([self.time.as_str()]).chain(lookups).chain(self.r#where.iter().map(String::as_str)).chain(computed)
     }
+}
+
+impl Lookup {
+    /// The columns that one of these texts reads, in order. The key is among them where the lookup computes it.
+    #[must_use]
+    pub fn read_by(&self, texts: &[&str]) -> Vec<&str> {
+        let own = self.is.as_ref().map(|_| &self.key);
+        let reads = |column: &&String| texts.iter().any(|text| mentions(text, column));
+        self.brings.iter().chain(own).filter(reads).map(String::as_str).collect()
+    }
+}
+
+/// Whether the text has the name as a whole word.
+fn mentions(text: &str, name: &str) -> bool {
+    text.split(|c: char| !c.is_alphanumeric() && c != '_').any(|word| word == name)
 }
 
 impl Settings {

@@ -104,7 +104,8 @@ impl<'r, 'a> Lowering<'r, 'a> {
                 id: part_id(&detection.id, part),
                 name: self.name(Some(part)),
                 description: line(&format!(
-                    "{description} A part of the correlation `{}`, not an alert.",
+                    "{} A part of the correlation `{}`, not an alert.",
+                    sentence(description),
                     self.name(None)
                 )),
                 references: Vec::new(),
@@ -360,6 +361,13 @@ fn inner_name(number: &mut usize, operand: &Pattern) -> String {
         }
         _ => String::new(),
     }
+}
+
+/// The text with a full stop, where it is not empty and ends in a letter or digit.
+fn sentence(text: &str) -> String {
+    let text = text.trim_end();
+    let stop = if text.ends_with(char::is_alphanumeric) { "." } else { "" };
+    format!("{text}{stop}")
 }
 
 /// A bound from below as the whole number that a correlation takes. Of whole values a fraction can be rounded up.

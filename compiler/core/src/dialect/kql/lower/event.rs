@@ -7,7 +7,8 @@ use super::field::{self, Access, Derived};
 use super::names::pascal;
 use super::pred::{self, Nulls};
 use super::{ClassSource, Context};
-use crate::dialect::kql::ast::{Assign, BinaryOp, Expr, LetValue, Pipeline, Scalar, Source, Step};
+use crate::dialect::kql::ast::{Assign, BinaryOp, Expr, JoinKind, LetValue, Pipeline, Scalar, Source, Step};
+use crate::dialect::kql::source::Lookup;
 use crate::plan::facts::may_overlap;
 use crate::plan::{Column, Event, EventId, Field, Logic, Pred, Test};
 use crate::source::Span;
@@ -33,11 +34,11 @@ pub fn pipeline(cx: &mut Context<'_>, id: EventId, need: &BTreeSet<String>) -> P
     let mut scope = Scope { event: id, derived: Derived::new(), flags: Vec::new(), number: None };
     let mut rows = if numbered {
         let base = numbered_base(cx, id, event);
-        let flag = base.flags.get(&id).map_or(Expr::Bool(true), Expr::name);
+        let flag = base.flags.get(&id).cloned().unwrap_or(Expr::Bool(true));
         (scope.derived, scope.number) = (base.derived, Some(base.number));
         Pipeline::of(base.name).filter(flag)
     } else {
-        let rows = site_rows(cx, event);
+        let rows = site_rows(cx, event, &[(id, event)]);
         let rows = compute(cx, rows, &[(id, event)], &mut scope);
         let conditions = conditions(cx, &event.predicate, &mut scope);
         let rows = list_tests(rows, &scope);
@@ -48,9 +49,9 @@ pub fn pipeline(cx: &mut Context<'_>, id: EventId, need: &BTreeSet<String>) -> P
     rows.then(Step::Project(columns))
 }
 
-/// The site's rows of a class.
-fn site_rows(cx: &Context<'_>, event: &Event) -> Pipeline {
-    let Some(ClassSource { source, .. }) = cx.sources.get(&event.class.name) else { return Pipeline::of("") };
+/// The site's rows of a class, completed from other tables as far as one of the events needs it.
+fn site_rows(cx: &Context<'_>, event: &Event, members: &[(EventId, &Event)]) -> Pipeline {
+    let Some(ClassSource { source, binding }) = cx.sources.get(&event.class.name) else { return Pipeline::of("") };
     let mut rows = match (&source.table, &source.query) {
         (Some(table), _) => Pipeline::of(table),
         (None, query) => Pipeline { source: Source::Raw(query.clone().unwrap_or_default()), steps: Vec::new() },
@@ -61,7 +62,43 @@ fn site_rows(cx: &Context<'_>, event: &Event) -> Pipeline {
     for (name, value) in source.extends() {
         rows = rows.then(Step::Extend(vec![(name.to_owned(), Expr::Raw(value.to_owned()))]));
     }
-    rows
+    let mut fields: BTreeSet<Field> = BTreeSet::new();
+    for (id, event) in members {
+        event.predicate.for_each(&mut |test: &Test| test.for_each_field(&mut |field| fields.extend([field.clone()])));
+        fields.extend(cx.columns.of(*id).filter_map(Column::as_field).cloned());
+    }
+    let texts: Vec<&str> = fields
+        .iter()
+        .filter_map(|field| binding.fields.get(&*field.name))
+        .filter_map(|binding| match &binding.access {
+            target::Access::Native(text) | target::Access::Derived(text) => Some(text.as_str()),
+            target::Access::Constant(_) | target::Access::Join(_) | target::Access::Absent(_) => None,
+        })
+        .collect();
+    source.lookups.iter().fold(rows, |rows, lookup| look_up(rows, lookup, &texts))
+}
+
+/// Joins the latest row of another table, if one of the texts reads a column of it.
+fn look_up(rows: Pipeline, lookup: &Lookup, texts: &[&str]) -> Pipeline {
+    let read = lookup.read_by(texts);
+    if read.is_empty() {
+        return rows;
+    }
+    let rows = match &lookup.is {
+        Some(expression) => rows.then(Step::Extend(vec![(lookup.key.clone(), Expr::Raw(expression.clone()))])),
+        None => rows,
+    };
+    let brought: Vec<&str> = read.into_iter().filter(|name| *name != lookup.key).collect();
+    let latest = [lookup.latest.as_str()].into_iter().chain(brought.iter().copied()).map(Expr::name).collect();
+    let columns = [lookup.key.as_str()].into_iter().chain(brought);
+    let right = Pipeline::of(&lookup.table)
+        .filter(Expr::Call("isnotempty", vec![Expr::name(&lookup.key)]))
+        .then(Step::Summarize {
+            columns: vec![(None, Expr::Call("arg_max", latest))],
+            by: vec![(lookup.key.clone(), Expr::name(&lookup.key))],
+        })
+        .then(Step::Project(columns.map(|name| (name.to_owned(), Expr::name(name))).collect()));
+    rows.then(Step::Join { kind: JoinKind::LeftOuter, right, on: vec![(lookup.key.clone(), lookup.key.clone())] })
 }
 
 /// Computes the derived fields that the predicates and the guards of keys read.
@@ -210,8 +247,8 @@ pub struct Numbered {
     name: String,
     /// The column with the number.
     number: String,
-    /// For each event, the column that says whether a row is one.
-    flags: BTreeMap<EventId, String>,
+    /// For each event, whether a row is one: a column, or `true`.
+    flags: BTreeMap<EventId, Expr>,
     /// Derived fields that it has computed.
     derived: Derived,
 }
@@ -229,20 +266,28 @@ fn build_base(cx: &mut Context<'_>, id: EventId, event: &Event) -> Numbered {
         .filter(|(_, e)| alike(e) && partners(e))
         .collect();
     let mut scope = Scope { event: id, derived: Derived::new(), flags: Vec::new(), number: None };
-    let rows = site_rows(cx, event);
+    let rows = site_rows(cx, event, &members);
     let rows = compute(cx, rows, &members, &mut scope);
     let mut flags = BTreeMap::new();
     let mut columns = Vec::new();
     for (member, e) in &members {
         scope.event = *member;
         let test = pred::predicate(cx, &mut scope, &e.predicate, Nulls::Counted);
+        if test == Expr::Bool(true) {
+            flags.insert(*member, test);
+            continue;
+        }
         let flag = cx.names.fresh(&format!("is_{}", e.name));
         columns.push((flag.clone(), test));
-        flags.insert(*member, flag);
+        flags.insert(*member, Expr::Name(flag));
     }
-    let any = Expr::or(flags.values().map(Expr::name));
+    let any = Expr::or(flags.values().cloned().collect::<Vec<_>>());
     let number = cx.names.fresh("EventNumber");
-    let rows = list_tests(rows, &scope).then(Step::Extend(columns)).filter(any).then(Step::RowNumber(number.clone()));
+    let mut rows = list_tests(rows, &scope);
+    if !columns.is_empty() {
+        rows = rows.then(Step::Extend(columns)).filter(any);
+    }
+    let rows = rows.then(Step::RowNumber(number.clone()));
     let comment = "One number for each event, so that none stands in two places of a row";
     let rows = cx.bind(&format!("{}_events", event.class.name), comment, LetValue::Materialized(rows));
     let name = match rows.source {

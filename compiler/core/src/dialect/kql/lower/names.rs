@@ -19,10 +19,16 @@ impl Names {
         self.foreign.insert(name.to_owned());
     }
 
-    /// Notes every identifier in a piece of the product's text.
+    /// Notes every identifier in a piece of the product's text that may be a column; a property of one is none.
     pub fn reserve_words(&mut self, text: &str) {
-        let words = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
-        words.filter(|word| !word.is_empty()).for_each(|word| self.reserve(word));
+        let mut before = ' ';
+        for word in text.split_inclusive(|c: char| !c.is_ascii_alphanumeric() && c != '_') {
+            let name = word.trim_end_matches(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+            if !name.is_empty() && before != '.' {
+                self.reserve(name);
+            }
+            before = word.chars().next_back().unwrap_or(' ');
+        }
     }
 
     /// Whether the name belongs to the product.
@@ -88,11 +94,12 @@ mod tests {
     #[test]
     fn a_let_hides_no_column_keyword_or_function() {
         let mut names = Names::default();
-        names.reserve_words("tostring(EventData.Image)");
-        assert_eq!(names.fresh("Image"), "Image_2");
+        names.reserve_words("tostring(EventData.Image) != Path");
+        assert_eq!(names.fresh("Path"), "Path_2");
         assert_eq!(names.fresh("where"), "where_2");
         assert_eq!(names.fresh("bin"), "bin_2");
-        assert_eq!(names.fresh("Image"), "Image_3");
+        assert_eq!(names.fresh("Image"), "Image");
+        assert_eq!(names.fresh("Image"), "Image_2");
         assert_eq!(names.fresh("9 lives"), "_9_lives");
         assert_eq!(names.fresh_column("EventData"), "EventData");
     }

@@ -194,18 +194,19 @@ fn escape(out: &mut String, text: &str) {
     text.chars().for_each(|c| escape_one(out, c));
 }
 
-/// A character that stands for itself, in a class or outside. Only ASCII punctuation may be escaped with a backslash.
+/// A character that stands for itself, in a class or outside. No other character may be escaped: `\<` is the start of a
+/// word.
 fn escape_one(out: &mut String, c: char) {
     match c {
         '\n' => out.push_str(r"\n"),
         '\r' => out.push_str(r"\r"),
         '\t' => out.push_str(r"\t"),
-        c if c.is_control() => {
-            let _ = write!(out, r"\x{{{:x}}}", u32::from(c));
-        }
-        c if c.is_ascii_punctuation() && !matches!(c, '_' | ',' | '/' | ':' | ';' | '=' | '@' | '%' | '!' | '\'') => {
+        '\\' | '.' | '+' | '*' | '?' | '(' | ')' | '|' | '[' | ']' | '{' | '}' | '^' | '$' | '#' | '&' | '-' | '~' => {
             out.push('\\');
             out.push(c);
+        }
+        c if c.is_control() => {
+            let _ = write!(out, r"\x{{{:x}}}", u32::from(c));
         }
         c => out.push(c),
     }

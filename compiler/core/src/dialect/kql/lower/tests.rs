@@ -136,8 +136,14 @@ fn strategy(pattern: &str) -> Strategy {
 
 /// The query of a pattern with its entity, or the reasons against it.
 fn lowered(pattern: &str) -> String {
+    lowered_within(pattern, None)
+}
+
+/// The same for a product that takes so many characters.
+fn lowered_within(pattern: &str, query_characters: Option<usize>) -> String {
     let strategy = strategy(pattern);
-    let (target, profile) = site();
+    let (mut target, profile) = site();
+    target.limits.query_characters = query_characters;
     let unit = strategy.units().next().unwrap();
     let mut findings = Findings::default();
     let queries = Kql.lower(&Request { unit, target: &target, profile: &profile }, &mut findings);
@@ -206,7 +212,7 @@ fn a_group_is_judged_at_every_moment() {
         "grouped",
         lowered(
             "pattern egress grouped by host.name, destination.ip over 1h \
-             having count() >= Many and sum(bytes.out) / sum(bytes.in) >= 2.5 as ratio entity host.name"
+             having count() >= Many and sum(bytes.out) / sum(bytes.in) >= 2.5 entity host.name"
         )
     );
 }
@@ -225,4 +231,16 @@ fn a_chain_keeps_the_latest_start_only() {
 fn a_result_that_cannot_carry_what_the_product_wants_is_refused() {
     let reasons = lowered("pattern bad entity source.ip");
     assert_eq!(reasons, "a result must carry `ReportId`, `DeviceId`, which no event of the pattern has");
+}
+
+#[test]
+fn a_query_over_the_limit_is_laid_out_shorter_and_says_the_same() {
+    let pattern = "pattern crypto then egress within 90s by host.name entity dll.name, destination.ip";
+    let (full, short) = (lowered(pattern), lowered_within(pattern, Some(100)));
+    let words = |text: &str| {
+        let code = text.lines().filter(|line| !line.trim_start().starts_with("//"));
+        code.flat_map(str::split_whitespace).map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert!(short.len() < full.len() && !short.contains("//"), "{short}");
+    assert_eq!(words(&short), words(&full));
 }

@@ -121,7 +121,7 @@ proptest! {
     fn an_expression_reads_back_as_itself(value in expressions()) {
         let flat = expr(&value);
         prop_assert_eq!(Reader::read(&flat), Some(value.clone()), "{}", flat);
-        let broken = wrapped(&value, 80, 20);
+        let broken = wrapped(Layout::Full, &value, 80, 20);
         prop_assert_eq!(Reader::read(&broken), Some(value), "{}", broken);
     }
 }
@@ -142,8 +142,10 @@ fn parentheses_stand_only_where_they_change_the_meaning() {
 #[test]
 fn a_long_list_fills_its_lines() {
     let members = (0..12).map(|n| Expr::Text(format!("C:\\Program Files\\{n}"))).collect();
-    let text =
-        statement(&Let { comment: String::new(), name: "L".into(), value: LetValue::Scalar(Expr::List(members)) });
+    let text = statement(
+        Layout::Full,
+        &Let { comment: String::new(), name: "L".into(), value: LetValue::Scalar(Expr::List(members)) },
+    );
     assert!(text.starts_with("let L = dynamic([\n    @\"C:\\Program Files\\0\", @\"C:"), "{text}");
     assert!(text.ends_with("@\"C:\\Program Files\\11\"\n]);"), "{text}");
     assert!(text.lines().all(|line| line.len() <= WIDTH), "{text}");
@@ -156,5 +158,5 @@ fn a_name_that_is_its_own_value_is_written_once() {
         ("b".into(), Expr::name("c")),
         ("where".into(), Expr::name("where")),
     ]));
-    assert_eq!(pipeline(&rows, 0), "T\n| project a, b = c, ['where']");
+    assert_eq!(pipeline(Layout::Full, &rows, 0), "T\n| project a, b = c, ['where']");
 }
