@@ -216,7 +216,6 @@ pub enum Function {
     Strptime,
     Substr,
     Tonumber,
-    True,
 }
 
 fn add_once<T: PartialEq>(list: &mut Vec<T>, one: T) {
@@ -299,11 +298,11 @@ impl Expr {
         Self::Int(1).compare(Compare::Eq, Self::Int(0))
     }
 
-    /// `case(condition, then, true(), otherwise)`: unlike `if`, its documentation says that only a condition that is true
+    /// `case(condition, then, 1=1, otherwise)`: unlike `if`, its documentation says that only a condition that is true
     /// counts, so an unknown one is as good as false.
     #[must_use]
     pub fn choose(condition: Self, then: Self, otherwise: Self) -> Self {
-        Self::call(Function::Case, [condition, then, Self::call(Function::True, []), otherwise])
+        Self::call(Function::Case, [condition, then, Self::always(), otherwise])
     }
 
     /// 1 where the condition is true, else 0.

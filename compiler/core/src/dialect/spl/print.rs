@@ -215,7 +215,6 @@ const fn function_name(function: Function) -> &'static str {
         Function::Strptime => "strptime",
         Function::Substr => "substr",
         Function::Tonumber => "tonumber",
-        Function::True => "true",
     }
 }
 

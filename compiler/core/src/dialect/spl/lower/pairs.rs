@@ -276,7 +276,7 @@ pub fn absent(rows: &mut Rows<'_>, node: &Node<'_>, negation: &Negation, sides: 
         tests.extend(renamed.map(|theirs| f(theirs).compare(Compare::Ne, f(own))));
     }
     let none = f(&packed).compare(Compare::Eq, Expr::text("-"));
-    let end = [Expr::call(Function::True, []), Expr::Int(0)];
+    let end = [Expr::always(), Expr::Int(0)];
     let verdict = [none, Expr::Int(0), Expr::and(tests), Expr::Int(1)].into_iter().chain(end);
     let (bad, worst, nth) = (rows.fresh("hit"), rows.fresh("hits"), rows.fresh("nth"));
     rows.eval(vec![(bad.clone(), Expr::call(Function::Case, verdict))]);
