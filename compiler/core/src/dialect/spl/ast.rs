@@ -143,7 +143,7 @@ pub enum Expr {
     Or(Vec<Expr>),
     /// A comparison.
     Compare(Box<Expr>, Compare, Box<Expr>),
-    /// `field IN (…)` over texts.
+    /// `in(field, …)`, over texts.
     In(Name, Vec<String>),
     /// Arithmetic and concatenation.
     Binary(Box<Expr>, Binary, Box<Expr>),
@@ -216,6 +216,7 @@ pub enum Function {
     Strptime,
     Substr,
     Tonumber,
+    Tostring,
 }
 
 fn add_once<T: PartialEq>(list: &mut Vec<T>, one: T) {

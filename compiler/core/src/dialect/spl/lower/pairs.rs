@@ -22,8 +22,10 @@ impl Parcel {
     /// `number|…|length|…|columns`
     fn pack(&self) -> Expr {
         let bar = || Expr::text("|");
-        let lengths =
-            self.columns.iter().map(|name| Expr::call(Function::Len, [Expr::field(name).concat(Expr::text(""))]));
+        let lengths = self
+            .columns
+            .iter()
+            .map(|name| Expr::call(Function::Len, [Expr::call(Function::Tostring, [Expr::field(name)])]));
         let mut head = self.numbers.iter().map(Expr::field).chain(lengths);
         let first = head.next().unwrap_or_else(|| Expr::text(""));
         let head = head.fold(first, |all, next| all.concat(bar()).concat(next)).concat(bar());
