@@ -162,9 +162,11 @@ impl<'a> Site<'a> {
         site
     }
 
-    /// Refuses the detection.
+    /// Refuses the detection; the same reason at the same place once.
     pub fn refuse(&mut self, reason: &str, span: Span) {
-        self.findings.note(Support::no(reason), span);
+        if !self.findings.refusals.iter().any(|known| known.reason == reason && known.span == span) {
+            self.findings.note(Support::no(reason), span);
+        }
     }
 
     fn add_class(&mut self, event: &Event) {
@@ -179,7 +181,7 @@ impl<'a> Site<'a> {
         match read_source(&binding.source) {
             Ok(source) => {
                 let macros = source.joins.iter().map(|join| &join.macro_name).chain([&source.macro_name]);
-                let wrong = macros.filter(|name| !is_word(name)).next().cloned();
+                let wrong = macros.into_iter().find(|name| !is_word(name)).cloned();
                 if let Some(name) = wrong {
                     return self.refuse(&format!("`{name}` is no name for a macro"), event.span);
                 }

@@ -262,7 +262,7 @@ impl Window<'_, '_> {
             Total::Sum(_) => Expr::choose(missing, zero, sign.binary(Binary::Mul, value)),
             Total::Beyond(_, op, constant) => {
                 let beyond = value.compare(order(*op), constant.clone());
-                let end = [Expr::call(Function::True, []), Expr::Int(0)];
+                let end = [Expr::always(), Expr::Int(0)];
                 Expr::call(Function::Case, [missing, zero, beyond, sign].into_iter().chain(end))
             }
             Total::Count | Total::Present(_) | Total::Distinct(_) => Expr::choose(missing, zero, sign),
@@ -284,8 +284,7 @@ impl Window<'_, '_> {
         self.rows.push(Command::Streamstats(vec![aggregate(AggregateFunction::Sum, &change, &live)], with_value));
         let is = |name: &Name, n| Expr::field(name).compare(Compare::Eq, Expr::Int(n));
         let step = |from: i64, to: i64| Expr::and([is(&change, from), is(&live, to)]);
-        let cases =
-            [step(1, 1), Expr::Int(1), step(-1, 0), Expr::Int(-1), Expr::call(Function::True, []), Expr::Int(0)];
+        let cases = [step(1, 1), Expr::Int(1), step(-1, 0), Expr::Int(-1), Expr::always(), Expr::Int(0)];
         self.rows.eval(vec![(distinct.clone(), Expr::call(Function::Case, cases))]);
         distinct
     }

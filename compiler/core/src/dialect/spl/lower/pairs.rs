@@ -22,8 +22,10 @@ impl Parcel {
     /// `number|…|length|…|columns`
     fn pack(&self) -> Expr {
         let bar = || Expr::text("|");
-        let lengths =
-            self.columns.iter().map(|name| Expr::call(Function::Len, [Expr::field(name).concat(Expr::text(""))]));
+        let lengths = self
+            .columns
+            .iter()
+            .map(|name| Expr::call(Function::Len, [Expr::call(Function::Tostring, [Expr::field(name)])]));
         let mut head = self.numbers.iter().map(Expr::field).chain(lengths);
         let first = head.next().unwrap_or_else(|| Expr::text(""));
         let head = head.fold(first, |all, next| all.concat(bar()).concat(next)).concat(bar());
@@ -124,6 +126,10 @@ fn pair(
     rows.keep(&right.tag, Expr::and(tests), &[]);
     let tag = format!("{}_{}_{}", left.tag, if ordered { "then" } else { "with" }, right.tag);
     relabel(rows, &right.tag, &tag, first, if ordered { f(left_first) } else { low }, (!ordered).then_some(high));
+    let known =
+        |(step, name): &(String, Name)| (*step == left.tag || *step == right.tag).then(|| (tag.clone(), name.clone()));
+    let known: Vec<_> = rows.guarded.iter().filter_map(known).collect();
+    rows.guarded.extend(known);
     let mut columns = left.columns;
     columns.extend(right.columns.into_iter().filter(|(slot, _)| node.asked.contains(slot)));
     let mut own = right.ids;
@@ -272,7 +278,7 @@ pub fn absent(rows: &mut Rows<'_>, node: &Node<'_>, negation: &Negation, sides: 
         tests.extend(renamed.map(|theirs| f(theirs).compare(Compare::Ne, f(own))));
     }
     let none = f(&packed).compare(Compare::Eq, Expr::text("-"));
-    let end = [Expr::call(Function::True, []), Expr::Int(0)];
+    let end = [Expr::always(), Expr::Int(0)];
     let verdict = [none, Expr::Int(0), Expr::and(tests), Expr::Int(1)].into_iter().chain(end);
     let (bad, worst, nth) = (rows.fresh("hit"), rows.fresh("hits"), rows.fresh("nth"));
     rows.eval(vec![(bad.clone(), Expr::call(Function::Case, verdict))]);
