@@ -6,6 +6,7 @@
 
 mod feature;
 mod features;
+pub mod matrix;
 mod predicates;
 
 pub use feature::Feature;

@@ -4,9 +4,15 @@
 //! A dialect is a language; a product that speaks it is a [`Target`]. No code here asks which target it works for.
 
 pub mod eql;
+mod keys;
 pub mod kql;
+mod regex;
+#[cfg(test)]
+mod sample;
 pub mod sigma;
+mod site;
 pub mod spl;
+mod threshold;
 
 use crate::capability::{Feature, Findings, Support};
 use crate::plan::Unit;

@@ -7,10 +7,10 @@ use serde_json::Value as Json;
 
 use super::Alert;
 use super::bucket::{Buckets, choices};
-use super::pattern::{Above, Layout, Node, Tick};
-use super::row::{Place, Row};
+use super::pattern::{Above, Layout, Node};
+use super::row::{Event, Names, Place, Row};
 use super::value::Value;
-use crate::plan::{Column, Unit};
+use crate::plan::{Column, EventId, Unit};
 
 /// A detection at work.
 #[derive(Debug)]
@@ -21,6 +21,8 @@ pub struct Detector<'a> {
     entity: Vec<Place>,
     /// When each tuple last raised an alert.
     raised: Buckets<Vec<Option<Value>>, i64>,
+    /// New events of one time.
+    tick: Vec<(EventId, Rc<Row>)>,
     rows: Vec<Rc<Row>>,
 }
 
@@ -29,16 +31,29 @@ impl<'a> Detector<'a> {
     pub fn new(unit: Unit<'a>, layout: &mut Layout<'_>) -> Self {
         let detection = unit.detection;
         let needed: BTreeSet<Column> = detection.entity.iter().map(|e| e.column.clone()).collect();
-        let above = Above { needed, lasts: detection.pattern.wait() };
+        let above = Above { needed, others: Names::default(), lasts: detection.pattern.wait() };
         let root = Node::new(&detection.pattern, &above, layout);
         let entity = detection.entity.iter().map(|e| layout.place(&detection.pattern, &e.column)).collect();
-        Self { unit, root, entity, raised: Buckets::default(), rows: Vec::new() }
+        Self { unit, root, entity, raised: Buckets::default(), tick: Vec::new(), rows: Vec::new() }
     }
 
-    /// Takes in new events; see [`Node::advance`].
-    pub fn advance(&mut self, now: i64, tick: &Tick, alerts: &mut Vec<Alert<'a>>) {
+    /// Takes in an event of the time that is now certain, and the names it answers to.
+    pub fn take(&mut self, event: &Rc<Event>, names: impl ExactSizeIterator<Item = EventId> + Clone) {
+        let all = names.clone().fold(Names::default(), |all, name| all.union(Names::one(name)));
+        let shared = names.len() > 1;
+        self.tick.extend(names.map(|name| (name, Rc::new(Row::of_event(Rc::clone(event), all, shared)))));
+    }
+
+    /// Whether it was given events since it last advanced.
+    pub const fn has_taken(&self) -> bool {
+        !self.tick.is_empty()
+    }
+
+    /// Hands on the events it was given; see [`Node::advance`].
+    pub fn advance(&mut self, now: i64, alerts: &mut Vec<Alert<'a>>) {
         let mut rows = std::mem::take(&mut self.rows);
-        self.root.advance(now, tick, &mut rows);
+        self.root.advance(now, &self.tick, &mut rows);
+        self.tick.clear();
         for row in rows.drain(..) {
             self.raise(&row, alerts);
         }

@@ -12,6 +12,9 @@ pub type Key = Rc<[Value]>;
 
 /// The keys of a row: one for every choice of values of the key's components; none if a component is missing.
 pub fn keys(row: &Row, places: &[Place]) -> Vec<Key> {
+    if places.iter().all(|place| row.values(place).len() == 1) {
+        return vec![places.iter().flat_map(|place| row.values(place)).cloned().collect()];
+    }
     let columns: Vec<&[Value]> = places.iter().map(|place| row.values(place)).collect();
     choices(&columns).into_iter().map(|choice| choice.into_iter().cloned().collect()).collect()
 }

@@ -171,6 +171,6 @@ impl Window {
             }
             RowKind::Joined(parts) => RowKind::Joined(parts.clone()),
         };
-        Row { time: row.time, first, kind, bound, shared: row.shared }
+        Row { time: row.time, first, kind, bound, names: row.names, shared: row.shared }
     }
 }

@@ -1,18 +1,19 @@
 //! `then` and `with`: one row of each operand with equal keys, first to last within the window.
 //!
-//! The rows of a product are too many to name when all that matters is which entities alert. Two rows of an operand with
-//! the same values in every column that is read above, and with events that no other row could bind, differ for the
-//! rest of the pattern only in their times. Of such rows the first one that fits does for all: a row's time is that of
-//! its last operand, which is the one that arrives, and rows of the same time go by their operands from left to right,
-//! so the earliest choice gives the first row; and choosing early on the left leaves the most choice on the right. The
-//! first row of every alert is therefore found as if all rows had been.
+//! The rows of a product are too many to name when all that matters is which entities alert. Two rows of an operand are
+//! *alike* if they have the same values in every column that is read above the join, and no event of theirs could also
+//! stand in a row that they are joined with further up: what becomes of them there depends on their times alone. Of
+//! rows alike the first that fits does for all. A joined row's time is that of its last part, whichever rows alike the
+//! others are chosen from; rows of the same time go by their operands from left to right, so the earliest choice gives
+//! the first row; and an early choice on the left leaves the most choice on the right. So the first row of every alert
+//! is found as if all rows had been.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
 
 use super::bucket::{Buckets, Key, keys};
 use super::pattern::{Above, Inputs, Layout, Node, Tick};
-use super::row::{Place, Row};
+use super::row::{Names, Place, Row};
 use super::value::Value;
 use crate::plan::{self, Column, Pattern, PatternKind};
 
@@ -23,6 +24,8 @@ pub struct Join {
     within: i64,
     inputs: Inputs,
     operands: Vec<Operand>,
+    /// The names of the events that the joined rows must not share above.
+    others: Names,
     buckets: Buckets<Key, Vec<Alike>>,
 }
 
@@ -40,7 +43,8 @@ struct Operand {
     read: Vec<Place>,
 }
 
-/// An operand's rows of one key, oldest first, those together that mean the same to everything above.
+/// An operand's rows of one key, in row order, those together that are alike: by the values that are read above, and by
+/// their events where they could be shared there.
 type Alike = BTreeMap<(Vec<Box<[Value]>>, Vec<u64>), VecDeque<Rc<Row>>>;
 
 impl Join {
@@ -49,8 +53,12 @@ impl Join {
         let mut needed = above.needed.clone();
         needed.extend(join.keys.iter().flat_map(|key| key.columns.iter().cloned()));
         let lasts = above.lasts.saturating_add(join.within.value);
-        let below = Above { needed, lasts };
-        let nodes = join.operands.iter().map(|operand| Node::new(operand, &below, layout)).collect();
+        let nodes = join.operands.iter().enumerate().map(|(index, operand)| {
+            let siblings = join.operands.iter().enumerate().filter(|(other, _)| *other != index);
+            let others = siblings.fold(above.others, |names, (_, sibling)| names.union(Names::of(sibling)));
+            Node::new(operand, &Above { needed: needed.clone(), others, lasts }, layout)
+        });
+        let nodes = nodes.collect();
         let operands = join.operands.iter().enumerate().map(|(index, operand)| {
             let own: Vec<&Column> = join.keys.iter().filter_map(|key| key.columns.get(index)).collect();
             let events = operand.row_events();
@@ -64,6 +72,7 @@ impl Join {
             order: if matches!(pattern.kind, PatternKind::Then(_)) { Times::InOrder } else { Times::Any },
             within: join.within.value,
             operands: operands.collect(),
+            others: above.others,
             inputs: Inputs::new(nodes, &join.operands.iter().collect::<Vec<_>>()),
             buckets: Buckets::default(),
         }
@@ -79,21 +88,30 @@ impl Join {
         self.buckets.sweep(|bucket| bucket.iter_mut().map(|alike| prune(alike, oldest)).sum());
     }
 
-    /// Joins a row with what came before it, and keeps it for what comes after. Each joined row is found when the last
-    /// of its parts arrives.
+    /// Joins a row with what came before it, and keeps it for what comes after. Each joined row is found when the last of
+    /// its parts arrives; of rows with the same time, a left operand's come before a right one's. So with `then` it is
+    /// the last operand's row that arrives last, and nothing comes after it.
     fn arrive(&mut self, index: usize, row: &Rc<Row>, rows: &mut Vec<Rc<Row>>) {
         let Some(operand) = self.operands.get(index) else { return };
+        let in_order = self.order == Times::InOrder;
+        let is_last = index + 1 == self.operands.len();
         for key in keys(row, &operand.keys) {
-            let bucket = self.buckets.add(&key, || self.operands.iter().map(|_| Alike::new()).collect());
-            let arrival = Arrival { index, row, order: self.order, oldest: row.time.saturating_sub(self.within) };
-            arrival.choose(bucket, &mut Vec::new(), &mut |parts| {
-                let bound = bind(&self.operands, &key, parts);
-                rows.push(Rc::new(Row::of_rows(parts.to_vec(), bound)));
-            });
-            if let Some(alike) = bucket.get_mut(index) {
-                let read = operand.read.iter().map(|place| row.values(place).into()).collect();
-                let events = if row.shared { row.ids() } else { Vec::new() };
-                alike.entry((read, events)).or_default().push_back(Rc::clone(row));
+            if (is_last || !in_order)
+                && let Some(bucket) = self.buckets.get(&key)
+            {
+                let arrival = Arrival { index, row, order: self.order, oldest: row.time.saturating_sub(self.within) };
+                arrival.complete(bucket, &mut Vec::new(), &mut |parts| {
+                    let bound = bind(&self.operands, &key, &parts);
+                    rows.push(Rc::new(Row::of_rows(parts, bound)));
+                });
+            }
+            if !(is_last && in_order) {
+                let bucket = self.buckets.add(&key, || self.operands.iter().map(|_| Alike::new()).collect());
+                if let Some(alike) = bucket.get_mut(index) {
+                    let read = operand.read.iter().map(|place| row.values(place).into()).collect();
+                    let events = if row.names.meet(self.others) { row.ids() } else { Vec::new() };
+                    alike.entry((read, events)).or_default().push_back(Rc::clone(row));
+                }
             }
         }
     }
@@ -109,40 +127,66 @@ struct Arrival<'r> {
 }
 
 impl Arrival<'_> {
-    /// Calls `found` with every choice of one row of each operand, left to right, in which the new row stands in its
-    /// place. All rows in the bucket are at most as late as the new one.
-    fn choose(&self, bucket: &[Alike], chosen: &mut Vec<Rc<Row>>, found: &mut impl FnMut(&[Rc<Row>])) {
-        let Some(alike) = bucket.get(chosen.len()) else { return found(chosen) };
-        let from = match (self.order, chosen.last()) {
-            (Times::InOrder, Some(previous)) => previous.time.max(self.oldest),
-            (Times::InOrder, None) | (Times::Any, _) => self.oldest,
-        };
-        if chosen.len() == self.index {
-            if from <= self.row.time {
-                self.choose_next(bucket, chosen, self.row, found);
+    /// Calls `found` with the first joined row that has the new row in its place, for every choice of rows alike in the
+    /// other places.
+    fn complete<'b>(
+        &self,
+        bucket: &'b [Alike],
+        chosen: &mut Vec<Option<&'b VecDeque<Rc<Row>>>>,
+        found: &mut impl FnMut(Vec<Rc<Row>>),
+    ) {
+        let Some(alike) = bucket.get(chosen.len()) else {
+            let mut parts = Vec::with_capacity(chosen.len());
+            if self.first(chosen, &mut parts) {
+                found(parts);
             }
             return;
-        }
-        for rows in alike.values() {
-            let fits = rows.get(rows.partition_point(|row| row.time < from));
-            if let Some(row) = fits.filter(|row| !row.shares_event(self.row)) {
-                self.choose_next(bucket, chosen, row, found);
-            }
+        };
+        let is_new = chosen.len() == self.index;
+        let mut next = |rows| {
+            chosen.push(rows);
+            self.complete(bucket, chosen, found);
+            chosen.pop();
+        };
+        if is_new {
+            next(None);
+        } else {
+            let in_window = |rows: &&VecDeque<Rc<Row>>| rows.back().is_some_and(|row| row.time >= self.oldest);
+            alike.values().filter(in_window).for_each(|rows| next(Some(rows)));
         }
     }
 
-    fn choose_next(
-        &self,
-        bucket: &[Alike],
-        chosen: &mut Vec<Rc<Row>>,
-        row: &Rc<Row>,
-        found: &mut impl FnMut(&[Rc<Row>]),
-    ) {
-        if chosen.iter().all(|other| !other.shares_event(row)) {
-            chosen.push(Rc::clone(row));
-            self.choose(bucket, chosen, found);
-            chosen.pop();
+    /// Finds the first choice of one row from each of `choices` (the new row where there is none), left to right, with
+    /// different events. No row there is later than the new one.
+    fn first(&self, choices: &[Option<&VecDeque<Rc<Row>>>], parts: &mut Vec<Rc<Row>>) -> bool {
+        let Some((rows, choices)) = choices.split_first() else { return true };
+        let Some(rows) = rows else {
+            parts.push(Rc::clone(self.row));
+            let found = self.first(choices, parts);
+            if !found {
+                parts.pop();
+            }
+            return found;
+        };
+        let from = match (self.order, parts.last()) {
+            (Times::InOrder, Some(previous)) => previous.time.max(self.oldest),
+            (Times::InOrder, None) | (Times::Any, _) => self.oldest,
+        };
+        for row in rows.range(rows.partition_point(|row| row.time < from)..) {
+            if row.shares_event(self.row) || parts.iter().any(|part| part.shares_event(row)) {
+                continue;
+            }
+            parts.push(Rc::clone(row));
+            if self.first(choices, parts) {
+                return true;
+            }
+            parts.pop();
+            // Where this row's events stood in nobody's way, a later row does no better.
+            if !row.shared {
+                return false;
+            }
         }
+        false
     }
 }
 

@@ -45,7 +45,7 @@ use self::decode::{CLASS, Decoder, Schema, TIME};
 use self::pattern::{Kept, Layout};
 use self::predicate::Predicate;
 use self::record::{Record, Slot};
-use self::row::{Event, Row};
+use self::row::Event;
 use self::value::Scalar;
 use crate::plan::{EventId, Pred, Unit};
 
@@ -143,7 +143,7 @@ struct Class<'a> {
 }
 
 /// An event name: the number of a detector, and the event in its detection.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Name {
     detector: usize,
     event: EventId,
@@ -218,8 +218,8 @@ impl<'a> Evaluator<'a> {
             let names = class.names(record, &mut self.scratch);
             if !names.is_empty() {
                 self.events += 1;
-                let values = class.kept.iter().map(|slot| record.values(*slot).map(Scalar::to_value).collect());
-                let event = Rc::new(Event { time, line: number, id: self.events, values: values.collect() });
+                let values = class.kept.iter().map(|slot| record.keep(*slot)).collect();
+                let event = Rc::new(Event { time, line: number, id: self.events, values });
                 self.waiting.insert((time, number, self.events), Matched { event, names });
             }
         }
@@ -248,34 +248,35 @@ impl<'a> Evaluator<'a> {
         if certain.saturating_sub(IDLE) >= self.settled {
             self.settled = certain;
             for detector in &mut self.detectors {
-                detector.advance(certain, &[], alerts);
+                detector.advance(certain, alerts);
             }
         }
     }
 
     /// Hands on the events of one time.
     fn tick(&mut self, time: i64, alerts: &mut Vec<Alert<'a>>) {
-        let mut ticks: BTreeMap<usize, Vec<(EventId, Rc<Row>)>> = BTreeMap::new();
         while let Some(first) = self.waiting.first_entry().filter(|first| first.key().0 == time) {
             let Matched { event, names } = first.remove();
-            for name in &names {
-                let shared = names.iter().filter(|other| other.detector == name.detector).count() > 1;
-                let row = Rc::new(Row::of_event(Rc::clone(&event), shared));
-                ticks.entry(name.detector).or_default().push((name.event, row));
+            // The names of one detection stand together.
+            for names in names.chunk_by(|a, b| a.detector == b.detector) {
+                let Some(detector) = names.first().and_then(|name| self.detectors.get_mut(name.detector)) else {
+                    continue;
+                };
+                detector.take(&event, names.iter().map(|name| name.event));
             }
         }
-        for (detector, tick) in ticks {
-            if let Some(detector) = self.detectors.get_mut(detector) {
-                detector.advance(time + 1, &tick, alerts);
-            }
+        for detector in self.detectors.iter_mut().filter(|detector| detector.has_taken()) {
+            detector.advance(time + 1, alerts);
         }
     }
 }
 
 impl Class<'_> {
-    /// The names that an event answers to.
+    /// The names that an event answers to, by detector.
     fn names(&self, record: &Record, scratch: &mut String) -> Vec<Name> {
         let tests = self.tests.iter().filter(|(_, predicate, _)| predicate.holds(record, scratch));
-        tests.flat_map(|(_, _, names)| names.iter().copied()).collect()
+        let mut names: Vec<Name> = tests.flat_map(|(_, _, names)| names.iter().copied()).collect();
+        names.sort_unstable();
+        names
     }
 }

@@ -8,7 +8,7 @@ use std::rc::Rc;
 
 use super::bucket::{Buckets, Key, keys};
 use super::pattern::{Above, Inputs, Layout, Node, Tick, before};
-use super::row::{Place, Row};
+use super::row::{Names, Place, Row};
 use crate::plan::Negation;
 
 /// What the two forms have in common.
@@ -31,7 +31,8 @@ impl Sides {
         let columns = |index: usize| n.keys.iter().filter_map(move |key| key.columns.get(index)).cloned();
         let mut kept = above.clone();
         kept.needed.extend(columns(0));
-        let absent = Above { needed: columns(1).collect(), lasts: above.lasts };
+        kept.others = kept.others.union(Names::of(&n.absent));
+        let absent = Above { needed: columns(1).collect(), others: Names::of(&n.kept), lasts: above.lasts };
         let nodes = vec![Node::new(&n.kept, &kept, layout), Node::new(&n.absent, &absent, layout)];
         Self {
             inputs: Inputs::new(nodes, &[&n.kept, &n.absent]),

@@ -12,7 +12,7 @@ use super::group::Group;
 use super::join::Join;
 use super::negation::{NotFollowed, NotPreceded};
 use super::record::Slot;
-use super::row::{Place, Row};
+use super::row::{Names, Place, Row};
 use super::value::Reads;
 use crate::plan::{Column, ColumnValue, Detection, EventId, Field, Key, Pattern, PatternKind};
 
@@ -39,6 +39,8 @@ pub type Tick = [(EventId, Rc<Row>)];
 pub struct Above {
     /// The columns it reads: keys and the entity.
     pub needed: BTreeSet<Column>,
+    /// The names of events in the rows that its rows meet there, which must be of other events.
+    pub others: Names,
     /// For how long after its time a row may still be waiting to become part of an alert, in milliseconds.
     pub lasts: i64,
 }

@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 
+use super::row::Values;
 use super::time;
 use super::value::{Reads, Scalar, float, whole};
 
@@ -76,6 +77,14 @@ impl Record {
         values.next().filter(|_| values.len() == 0)
     }
 
+    /// The values of a slot, to keep.
+    pub fn keep(&self, slot: Slot) -> Values {
+        match self.single(slot) {
+            Some(value) => Values::One(value.to_value()),
+            None => Values::Several(self.values(slot).map(Scalar::to_value).collect()),
+        }
+    }
+
     /// How many values a slot has.
     pub fn count(&self, slot: Slot) -> usize {
         self.slots.get(slot).map_or(0, Vec::len)
@@ -102,7 +111,7 @@ impl Record {
             Reads::Ip => self.address(token),
             Reads::Text => Some(self.text(token)),
             Reads::Word => match token {
-                Token::Text(word) => Some(self.keep(word)),
+                Token::Text(word) => Some(self.hold(word)),
                 Token::Bool(_) | Token::Int(_) | Token::Float(_) => None,
             },
         };
@@ -112,7 +121,7 @@ impl Record {
         }
     }
 
-    fn keep(&mut self, text: &str) -> Held {
+    fn hold(&mut self, text: &str) -> Held {
         let start = self.text.len();
         self.text.push_str(text);
         Held::Text(start, self.text.len())
@@ -121,10 +130,10 @@ impl Record {
     /// Text as it is; a number in its shortest form, a Boolean as its word.
     fn text(&mut self, token: Token<'_>) -> Held {
         match token {
-            Token::Text(text) => self.keep(text),
-            Token::Bool(b) => self.keep(if b { "true" } else { "false" }),
-            Token::Int(i) => self.keep(&i.to_string()),
-            Token::Float(x) => self.keep(&serde_json::Value::from(x).to_string()),
+            Token::Text(text) => self.hold(text),
+            Token::Bool(b) => self.hold(if b { "true" } else { "false" }),
+            Token::Int(i) => self.hold(&i.to_string()),
+            Token::Float(x) => self.hold(&serde_json::Value::from(x).to_string()),
         }
     }
 
@@ -133,7 +142,7 @@ impl Record {
         match token {
             Token::Text(text) => Some(match text.parse::<IpAddr>() {
                 Ok(ip) => Held::Ip(ip.to_canonical()),
-                Err(_) => self.keep(text),
+                Err(_) => self.hold(text),
             }),
             Token::Bool(_) | Token::Int(_) | Token::Float(_) => None,
         }

@@ -6,6 +6,7 @@ use std::collections::VecDeque;
 use std::rc::Rc;
 
 use super::value::Value;
+use crate::plan::{EventId, Pattern};
 
 /// An event that satisfied some predicate, with the fields that patterns and entities read.
 #[derive(Debug)]
@@ -17,7 +18,26 @@ pub struct Event {
     /// Which event it is: equal lines are two events.
     pub id: u64,
     /// By the position of the field among the class's kept ones; empty for a missing field.
-    pub values: Vec<Box<[Value]>>,
+    pub values: Box<[Values]>,
+}
+
+/// The values of a field. Nearly every field has one.
+#[derive(Debug)]
+pub enum Values {
+    /// One.
+    One(Value),
+    /// None, or several.
+    Several(Box<[Value]>),
+}
+
+impl Values {
+    /// The values, in order.
+    pub fn as_slice(&self) -> &[Value] {
+        match self {
+            Self::One(value) => std::slice::from_ref(value),
+            Self::Several(values) => values,
+        }
+    }
 }
 
 /// A row of a pattern.
@@ -32,8 +52,37 @@ pub struct Row {
     /// Columns that hold one given value in this row, by number: aggregates, and of a key field with several values the
     /// one that the operands have in common.
     pub bound: Vec<(usize, Value)>,
+    /// The names that its events answer to, those that other rows bind them by included.
+    pub names: Names,
     /// Whether one of its events answers to more than one name of the detection, so that another row could bind it too.
     pub shared: bool,
+}
+
+/// A set of event names of a detection. From the 64th name on all count as one: two sets may then seem to meet that do
+/// not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Names(u64);
+
+impl Names {
+    /// One name.
+    pub fn one(event: EventId) -> Self {
+        Self(1 << event.0.min(63))
+    }
+
+    /// The names that a pattern's rows bind.
+    pub fn of(pattern: &Pattern) -> Self {
+        pattern.row_events().into_iter().fold(Self::default(), |all, event| all.union(Self::one(event)))
+    }
+
+    /// The names in either.
+    pub const fn union(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    /// Whether a name is in both.
+    pub const fn meet(self, other: Self) -> bool {
+        self.0 & other.0 != 0
+    }
 }
 
 /// What a row is made of.
@@ -63,16 +112,17 @@ pub struct Place {
 
 impl Row {
     /// A row of one event.
-    pub fn of_event(event: Rc<Event>, shared: bool) -> Self {
-        Self { time: event.time, first: event.time, kind: RowKind::Event(event), bound: Vec::new(), shared }
+    pub fn of_event(event: Rc<Event>, names: Names, shared: bool) -> Self {
+        Self { time: event.time, first: event.time, kind: RowKind::Event(event), bound: Vec::new(), names, shared }
     }
 
     /// A row of one row of each operand.
     pub fn of_rows(parts: Vec<Rc<Self>>, bound: Vec<(usize, Value)>) -> Self {
         let time = parts.iter().map(|part| part.time).max().unwrap_or_default();
         let first = parts.iter().map(|part| part.first).min().unwrap_or_default();
+        let names = parts.iter().fold(Names::default(), |all, part| all.union(part.names));
         let shared = parts.iter().any(|part| part.shared);
-        Self { time, first, kind: RowKind::Joined(parts), bound, shared }
+        Self { time, first, kind: RowKind::Joined(parts), bound, names, shared }
     }
 
     /// The values of a column; none if it is missing.
@@ -86,7 +136,7 @@ impl Row {
         }
         match &self.kind {
             RowKind::Event(event) | RowKind::Window(event, _) => {
-                place.kept.and_then(|kept| event.values.get(kept)).map_or(&[], |values| values)
+                place.kept.and_then(|kept| event.values.get(kept)).map_or(&[], Values::as_slice)
             }
             RowKind::Joined(parts) => {
                 let part = path.split_first().and_then(|(first, rest)| Some((parts.get(*first)?, rest)));

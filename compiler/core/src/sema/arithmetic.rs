@@ -148,8 +148,8 @@ fn chain<S: Leaves>(table: &Table<'_>, env: &Env<'_>, leaves: &S, expr: &ast::Ex
     }
     let mut total = side(table, env, leaves, first);
     for (op, right) in steps.into_iter().rev() {
+        let span = first.span.to(right.span);
         let right = side(table, env, leaves, right);
-        let span = first.span.to(op.span);
         total = match (total, right) {
             (Some(left), Some(right)) => combine(table, left, op, right, span),
             _ => None,

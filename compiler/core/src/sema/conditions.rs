@@ -19,6 +19,10 @@ const MAX_EXPANSIONS: u32 = 5_000;
 
 /// The predicate that a condition is.
 pub(super) fn condition(table: &Table<'_>, env: &Env<'_>, expr: &ast::Expr) -> Option<Pred> {
+    table.deeper(env.call.unwrap_or(expr.span), || read(table, env, expr))
+}
+
+fn read(table: &Table<'_>, env: &Env<'_>, expr: &ast::Expr) -> Option<Pred> {
     use ast::ExprKind as Kind;
     match &expr.kind {
         Kind::Paren(inner) => condition(table, env, inner),

@@ -34,6 +34,7 @@ mod values;
 mod tests;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::diagnostics::{Code, Diagnostic};
 use crate::plan::{Class, Strategy};
@@ -51,6 +52,8 @@ pub struct Analysis {
     pub strategies: Vec<Strategy>,
     /// By place.
     pub diagnostics: Vec<Diagnostic>,
+    /// Every event class, by name.
+    pub classes: BTreeMap<String, Arc<Class>>,
 }
 
 /// The standard library: display name and text of each file.
@@ -63,22 +66,36 @@ const LIBRARY: [(&str, &str); 3] = [
 /// Checks parsed files. The standard library is parsed here and added to `sources`, so that diagnostics can point into
 /// it; tuning is applied to the parameters before anything uses them.
 pub fn analyse(sources: &mut Sources, files: &[ast::File], tuning: &[TuningFile]) -> Analysis {
-    let mut diagnostics = Vec::new();
-    let library = LIBRARY.map(|(name, text)| {
-        let source = sources.add(name, text);
-        let (file, found) = syntax::parse(sources, source);
-        diagnostics.extend(found);
-        file
-    });
+    let (library, mut diagnostics) = parse_library(sources);
+    let mut analysis = analyse_with(&library, files, tuning);
+    diagnostics.append(&mut analysis.diagnostics);
+    Analysis { diagnostics, ..analysis }
+}
+
+/// Checks files against a library that is parsed already.
+fn analyse_with(library: &[ast::File], files: &[ast::File], tuning: &[TuningFile]) -> Analysis {
     let mut table = Table::default();
     library.iter().for_each(|file| declare_module(&mut table, file, Origin::Library));
     files.iter().for_each(|file| declare_module(&mut table, file, Origin::User));
     let mut declared: Vec<DeclaredFile<'_>> = files.iter().map(|file| declare_file(&mut table, file)).collect();
     refuse_duplicates(&table, &mut declared);
     let strategies = declared.iter().flat_map(|file| lower_file(&table, file, tuning)).collect();
-    diagnostics.extend(table.into_diagnostics());
+    let classes = table.classes.iter().map(|(name, class)| ((*name).to_owned(), Arc::clone(class))).collect();
+    let mut diagnostics = table.into_diagnostics();
     diagnostics.sort_by_key(|d| d.primary.as_ref().map(|label| (label.span.source, label.span.start)));
-    Analysis { strategies, diagnostics }
+    Analysis { strategies, diagnostics, classes }
+}
+
+/// Parses the standard library.
+fn parse_library(sources: &mut Sources) -> ([ast::File; LIBRARY.len()], Vec<Diagnostic>) {
+    let mut diagnostics = Vec::new();
+    let files = LIBRARY.map(|(name, text)| {
+        let source = sources.add(name, text);
+        let (file, found) = syntax::parse(sources, source);
+        diagnostics.extend(found);
+        file
+    });
+    (files, diagnostics)
 }
 
 /// Whose file it is.

@@ -118,7 +118,7 @@ fn comparison(table: &Table<'_>, field: &Field, op: Order, cased: bool, value: &
     let param = value.param.clone();
     Some(match field.ty.scalar() {
         Type::String | Type::Enum(_) => {
-            let text = text(&*text_value(table, &field, value)?.value)?;
+            let text = text(&text_value(table, &field, value)?.value)?;
             TestKind::Text(TextTest { field, op: TextOp::Equals(Operand { value: vec![text], param }), cased })
         }
         Type::Ip => {
@@ -134,7 +134,7 @@ fn comparison(table: &Table<'_>, field: &Field, op: Order, cased: bool, value: &
             TestKind::Time { field, op, value: Operand { value, param } }
         }
         ty => {
-            let value = number(&*cast(table, value, number_type(ty, value))?.value)?;
+            let value = number(&cast(table, value, number_type(ty, value))?.value)?;
             TestKind::Number { field, op, value: Operand { value, param } }
         }
     })
@@ -179,39 +179,80 @@ fn refuse_pattern(table: &Table<'_>, value: &Const, op: Span) -> Option<()> {
     table.fail(Diagnostic::new(Code::BadOperator, title, op).fix(op, offer, format!("write `{offer}`")))
 }
 
-/// The constants on the right of a [`SetOp`], and the parameter they are the whole value of.
-struct Right {
-    items: Vec<Const>,
-    param: Option<ParamRef>,
+/// The constants on the right of a [`SetOp`].
+enum Right {
+    /// A list as written.
+    Items(Vec<Const>),
+    /// One constant: a list, a list of ports, or a single value.
+    Whole(Const),
 }
 
-/// Reads the right side: a list as written, a constant list, or one value.
+impl Right {
+    /// The parameter that the constants are the whole value of.
+    fn param(&self) -> Option<ParamRef> {
+        match self {
+            Self::Items(_) => None,
+            Self::Whole(whole) => whole.param.clone(),
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        match self {
+            Self::Items(items) => items.is_empty(),
+            Self::Whole(whole) => match &*whole.value {
+                Value::List(values) => values.is_empty(),
+                Value::Ports(ranges) => ranges.is_empty(),
+                _ => false,
+            },
+        }
+    }
+
+    /// Whether there are ranges of ports among them.
+    fn has_ranges(&self) -> bool {
+        match self {
+            Self::Items(items) => items.iter().any(|item| item.ty == Type::Ports),
+            Self::Whole(whole) => whole.ty == Type::Ports,
+        }
+    }
+
+    /// Each constant by itself.
+    fn items(self) -> Vec<Const> {
+        match self {
+            Self::Items(items) => items,
+            Self::Whole(whole) => match (&*whole.value, &whole.ty) {
+                (Value::List(values), Type::List(inner)) => values
+                    .iter()
+                    .map(|value| Const {
+                        value: Rc::new(value.clone()),
+                        ty: (**inner).clone(),
+                        param: None,
+                        ..whole.clone()
+                    })
+                    .collect(),
+                _ => vec![whole],
+            },
+        }
+    }
+
+    /// Globs and regular expressions stand only beside their own operators.
+    fn refuse_patterns(&self, table: &Table<'_>, op: Span) -> Option<()> {
+        match self {
+            Self::Items(items) => items.iter().try_for_each(|item| refuse_pattern(table, item, op)),
+            Self::Whole(whole) => refuse_pattern(table, whole, op),
+        }
+    }
+}
+
+/// Reads the right side.
 fn right(table: &Table<'_>, env: &Env<'_>, expr: &ast::Expr) -> Option<Right> {
-    if let ast::ExprKind::Paren(inner) = &expr.kind {
-        return right(table, env, inner);
+    match &expr.kind {
+        ast::ExprKind::Paren(inner) => right(table, env, inner),
+        ast::ExprKind::List(items) if !values::is_ports(items) => {
+            let items: Vec<_> = items.iter().map(|item| values::infer(table, env, &item.value)).collect();
+            Some(Right::Items(items.into_iter().collect::<Option<_>>()?))
+        }
+        _ => values::infer(table, env, expr).map(Right::Whole),
     }
-    if let ast::ExprKind::List(items) = &expr.kind
-        && !values::is_ports(items)
-    {
-        let items: Vec<_> = items.iter().map(|item| values::infer(table, env, &item.value)).collect();
-        return Some(Right { items: items.into_iter().collect::<Option<_>>()?, param: None });
-    }
-    let whole = values::infer(table, env, expr)?;
-    let (param, span) = (whole.param.clone(), whole.span);
-    let items = match (&*whole.value, &whole.ty) {
-        (Value::List(values), Type::List(inner)) => values
-            .iter()
-            .map(|value| Const {
-                value: Rc::new(value.clone()),
-                ty: (**inner).clone(),
-                soft: whole.soft,
-                param: None,
-                span,
-            })
-            .collect(),
-        _ => vec![whole],
-    };
-    Some(Right { items, param })
 }
 
 /// `field op values` for `in like contains startswith endswith matches`.
@@ -225,30 +266,30 @@ pub(super) fn set_test(
 ) -> Option<Pred> {
     let right = right(table, env, &binary.right)?;
     let case = binary.case.as_ref();
+    let empty = right.is_empty();
     let kind = match op.value {
         SetOp::In => return in_test(table, env, field, op.span, case, right, span),
         SetOp::Matches => {
             require_text(table, field, &op)?;
-            let patterns = convert(table, &right, &Type::Regex, regex_of)?;
+            let patterns = convert(table, right, &Type::Regex, regex_of)?;
             TestKind::Matches { field: field.clone(), patterns, cased: matches_case(table, case)? }
         }
         SetOp::Like | SetOp::Contains | SetOp::StartsWith | SetOp::EndsWith => {
             require_text(table, field, &op)?;
             let cased = cased(table, case, true)?;
-            let texts = || {
-                right.items.iter().try_for_each(|item| refuse_pattern(table, item, op.span))?;
-                convert(table, &right, &Type::String, text)
-            };
+            if op.value != SetOp::Like {
+                right.refuse_patterns(table, op.span)?;
+            }
             let op = match op.value {
-                SetOp::Contains => TextOp::Contains(texts()?),
-                SetOp::StartsWith => TextOp::StartsWith(texts()?),
-                SetOp::EndsWith => TextOp::EndsWith(texts()?),
-                SetOp::Like | SetOp::In | SetOp::Matches => TextOp::Like(convert(table, &right, &Type::Glob, glob_of)?),
+                SetOp::Contains => TextOp::Contains(convert(table, right, &Type::String, text)?),
+                SetOp::StartsWith => TextOp::StartsWith(convert(table, right, &Type::String, text)?),
+                SetOp::EndsWith => TextOp::EndsWith(convert(table, right, &Type::String, text)?),
+                SetOp::Like | SetOp::In | SetOp::Matches => TextOp::Like(convert(table, right, &Type::Glob, glob_of)?),
             };
             TestKind::Text(TextTest { field: field.clone(), op, cased })
         }
     };
-    Some(if right.items.is_empty() { Pred::Const(false) } else { atom(env, kind, span) })
+    Some(if empty { Pred::Const(false) } else { atom(env, kind, span) })
 }
 
 fn glob_of(value: &Value) -> Option<Glob> {
@@ -260,12 +301,16 @@ fn regex_of(value: &Value) -> Option<Regex> {
 }
 
 /// Every value on the right as one of `ty`.
-fn convert<T>(table: &Table<'_>, right: &Right, ty: &Type, read: fn(&Value) -> Option<T>) -> Option<Operand<Vec<T>>> {
-    let mut values = Vec::with_capacity(right.items.len());
-    for item in &right.items {
-        values.push(if item.ty == *ty { read(&item.value)? } else { read(&*cast(table, item, ty)?.value)? });
+fn convert<T>(table: &Table<'_>, right: Right, ty: &Type, read: fn(&Value) -> Option<T>) -> Option<Operand<Vec<T>>> {
+    let param = right.param();
+    if let Right::Whole(Const { value, ty: Type::List(inner), .. }) = &right
+        && **inner == *ty
+        && let Value::List(values) = &**value
+    {
+        // The usual case, of long lists.
+        return Some(Operand { value: values.iter().map(read).collect::<Option<_>>()?, param });
     }
-    Some(Operand { value: values, param: right.param.clone() })
+    Some(Operand { value: each(right, |item| read(&cast(table, item, ty)?.value))?, param })
 }
 
 /// Text operators go with strings and words.
@@ -300,68 +345,73 @@ fn in_test(
     right: Right,
     span: Span,
 ) -> Option<Pred> {
-    right.items.iter().try_for_each(|item| refuse_pattern(table, item, op))?;
+    right.refuse_patterns(table, op)?;
     let scalar = field.ty.scalar();
     let is_text = matches!(scalar, Type::String | Type::Enum(_));
     let cased = cased(table, case, is_text)?;
-    if right.items.is_empty() {
+    if right.is_empty() {
         return Some(Pred::Const(false));
     }
     let whole = field.clone();
+    let param = right.param();
     let kind = match scalar {
-        Type::String | Type::Enum(_) => {
-            let values: Vec<_> = right.items.iter().map(|item| text(&*text_value(table, field, item)?.value)).collect();
-            let values = Operand { value: values.into_iter().collect::<Option<_>>()?, param: right.param };
+        Type::String => {
+            let values = convert(table, right, &Type::String, text)?;
+            TestKind::Text(TextTest { field: whole, op: TextOp::Equals(values), cased })
+        }
+        Type::Enum(_) => {
+            let one = |item: &Const| text(&text_value(table, field, item)?.value);
+            let values = Operand { value: each(right, one)?, param };
             TestKind::Text(TextTest { field: whole, op: TextOp::Equals(values), cased })
         }
         Type::Ip => address_test(table, whole, right)?,
-        Type::Int | Type::Port if right.items.iter().any(|item| item.ty == Type::Ports) => {
-            let ranges = Operand { value: port_ranges(table, &right)?, param: right.param };
-            if ranges.value.is_empty() {
-                return Some(Pred::Const(false));
-            }
+        Type::Int | Type::Port if right.has_ranges() => {
+            let ranges = Operand { value: each(right, |item| port_ranges(table, item))?.concat(), param };
             TestKind::PortIn { field: whole, ranges }
         }
         Type::Bool | Type::Datetime => {
             let one = |item: &Const| Some(atom(env, comparison(table, field, Order::Eq, false, item)?, span));
-            let tests: Vec<Option<Pred>> = right.items.iter().map(one).collect();
-            return Some(Pred::or(tests.into_iter().collect::<Option<Vec<_>>>()?));
+            return Some(Pred::or(each(right, one)?));
         }
         ty => {
-            let one = |item: &Const| number(&*cast(table, item, number_type(ty, item))?.value);
-            let values: Vec<_> = right.items.iter().map(one).collect();
-            let values = Operand { value: values.into_iter().collect::<Option<_>>()?, param: right.param };
-            TestKind::NumberIn { field: whole, values }
+            let one = |item: &Const| number(&cast(table, item, number_type(ty, item))?.value);
+            TestKind::NumberIn { field: whole, values: Operand { value: each(right, one)?, param } }
         }
     };
     Some(atom(env, kind, span))
 }
 
-fn port_ranges(table: &Table<'_>, right: &Right) -> Option<Vec<PortRange>> {
-    let mut all = Vec::new();
-    for item in &right.items {
-        let Value::Ports(ranges) = &*cast(table, item, &Type::Ports)?.value else { return None };
-        all.extend(ranges.iter().cloned());
+/// Reads every constant on the right; all are read, so that every error is reported.
+fn each<T>(right: Right, read: impl Fn(&Const) -> Option<T>) -> Option<Vec<T>> {
+    let all: Vec<Option<T>> = right.items().iter().map(read).collect();
+    all.into_iter().collect()
+}
+
+fn port_ranges(table: &Table<'_>, item: &Const) -> Option<Vec<PortRange>> {
+    match &*cast(table, item, &Type::Ports)?.value {
+        Value::Ports(ranges) => Some(ranges.clone()),
+        _ => None,
     }
-    Some(all)
 }
 
 /// An address among addresses and networks. A literal with a slash is a network.
 fn address_test(table: &Table<'_>, field: Field, right: Right) -> Option<TestKind> {
+    let param = right.param();
+    let network = |item: &Const| match &*item.value {
+        Value::String(text) => item.soft && text.contains('/'),
+        Value::Cidr(_) => true,
+        _ => false,
+    };
+    let read = |item: &Const| cast(table, item, if network(item) { &Type::Cidr } else { &Type::Ip });
     let (mut addresses, mut networks): (Vec<IpAddr>, Vec<Cidr>) = (Vec::new(), Vec::new());
-    for item in &right.items {
-        let network = match &*item.value {
-            Value::String(text) => item.soft && text.contains('/'),
-            Value::Cidr(_) => true,
-            _ => false,
-        };
-        match &*cast(table, item, if network { &Type::Cidr } else { &Type::Ip })?.value {
+    for item in each(right, read)? {
+        match &*item.value {
             Value::Ip(address) => addresses.push(*address),
             Value::Cidr(network) => networks.push(*network),
             _ => return None,
         }
     }
-    Some(TestKind::Address { field, addresses, networks, param: right.param })
+    Some(TestKind::Address { field, addresses, networks, param })
 }
 
 /// A window or a span of quiet: whole milliseconds, at least one.

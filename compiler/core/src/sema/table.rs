@@ -14,6 +14,12 @@ use crate::plan::{self, Class, Type};
 use crate::source::Span;
 use crate::syntax::ast::{self, Ident};
 
+/// How many definitions may use each other in a chain.
+const MAX_CHAIN: usize = 128;
+
+/// How deeply a condition may nest once its calls are expanded. The parser allows each text 128 levels.
+const MAX_DEPTH: u32 = 512;
+
 /// An index into [`Table::scopes`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct ScopeId(usize);
@@ -69,6 +75,16 @@ impl EntryKind<'_> {
             Self::Event(..) => "event",
         }
     }
+
+    /// The same, marked as in error and reported: nothing more is said where it is used.
+    fn broken(self) -> Self {
+        match self {
+            Self::Let(decl, _) => Self::Let(decl, OnceCell::from(None)),
+            Self::Parameter(decl, _) => Self::Parameter(decl, OnceCell::from(None)),
+            Self::Predicate(decl, _) => Self::Predicate(decl, OnceCell::from(None)),
+            Self::Event(decl, _) => Self::Event(decl, OnceCell::from(None)),
+        }
+    }
 }
 
 /// Everything declared, and everything found wrong.
@@ -85,6 +101,8 @@ pub(super) struct Table<'a> {
     reported: RefCell<BTreeSet<(Code, Option<Span>, String)>>,
     errors: Cell<usize>,
     under_way: RefCell<Vec<EntryId>>,
+    /// How deeply conditions are nested at present.
+    depth: Cell<u32>,
     /// Predicates expanded for the present event or predicate.
     pub expansions: Cell<u32>,
 }
@@ -165,9 +183,8 @@ impl<'a> Table<'a> {
             | Item::Detect(_)
             | Item::Property(_) => return None,
         };
-        if !matches!(kind, EntryKind::Predicate(..)) {
-            self.refuse_reserved(name, kind.noun());
-        }
+        let reserved = !matches!(kind, EntryKind::Predicate(..)) && self.refuse_reserved(name, kind.noun());
+        let kind = if reserved { kind.broken() } else { kind };
         let id = EntryId(self.entries.len());
         let place = self.scopes.get_mut(scope.0)?;
         if let Some(earlier) = place.names.get(&*name.value).copied() {
@@ -179,8 +196,8 @@ impl<'a> Table<'a> {
         Some(id)
     }
 
-    /// Reports a name that a field or class already takes.
-    pub fn refuse_reserved(&self, name: &Ident, noun: &str) {
+    /// Reports a name that a field or class already takes; whether it does.
+    pub fn refuse_reserved(&self, name: &Ident, noun: &str) -> bool {
         let taken = if self.heads.contains(&name.value) {
             Some("the first segment of a field's name")
         } else {
@@ -190,6 +207,7 @@ impl<'a> Table<'a> {
             let title = format!("`{}` is {taken} and cannot name this {noun}", name.value);
             self.report(Diagnostic::new(Code::ReservedName, title, name.span).help("choose another name"));
         }
+        taken.is_some()
     }
 
     /// The entry with this id.
@@ -260,6 +278,9 @@ impl<'a> Table<'a> {
             if let Some(start) = start {
                 return self.cycle(id, start);
             }
+            if self.under_way.borrow().len() >= MAX_CHAIN {
+                return self.too_long(id);
+            }
             self.under_way.borrow_mut().push(id);
             let value = compute();
             self.under_way.borrow_mut().pop();
@@ -267,6 +288,25 @@ impl<'a> Table<'a> {
             let _ = cell.set(value);
         }
         cell.get().and_then(Option::as_ref)
+    }
+
+    fn too_long<T>(&self, id: EntryId) -> Option<T> {
+        let name = self.entry(id)?.name;
+        let title = format!("more than {MAX_CHAIN} definitions use each other in a chain down to `{}`", name.value);
+        self.fail(Diagnostic::new(Code::TooDeep, title, name.span))
+    }
+
+    /// Runs `read` one level deeper; past the limit nothing is read, which is reported once.
+    pub fn deeper<T>(&self, span: Span, read: impl FnOnce() -> Option<T>) -> Option<T> {
+        if self.depth.get() >= MAX_DEPTH {
+            let title =
+                format!("the condition is nested more than {MAX_DEPTH} levels deep once its calls are expanded");
+            return self.fail(Diagnostic::new(Code::TooDeep, title, span));
+        }
+        self.depth.set(self.depth.get() + 1);
+        let result = read();
+        self.depth.set(self.depth.get() - 1);
+        result
     }
 
     fn cycle<T>(&self, id: EntryId, start: usize) -> Option<T> {

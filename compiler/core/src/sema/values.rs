@@ -219,7 +219,7 @@ fn mend(value: &Const, ty: &Type) -> Option<String> {
         }
         (Type::String, Value::Int(n)) => Some(format!("a text is written in quotes: `\"{n}\"`")),
         (Type::List(inner), _) if **inner == value.ty => Some("a list is written in brackets: `[…]`".to_owned()),
-        (Type::Glob | Type::Regex, _) if value.ty == Type::String => {
+        _ if matches!(ty.scalar(), Type::Glob | Type::Regex) && *value.ty.scalar() == Type::String => {
             Some(format!("declare it as `{ty}`: a text is not silently read as a pattern"))
         }
         _ => None,
@@ -283,8 +283,7 @@ pub(super) fn unknown(table: &Table<'_>, env: &Env<'_>, name: &str, span: Span) 
     if let (Some(class), true) = (env.class, is_field) {
         let title = format!("`{}` has no field `{name}`", class.name);
         let hint = suggest::did_you_mean(name, class.fields.keys().map(String::as_str));
-        let elsewhere = table.classes.values().find(|c| c.fields.contains_key(name));
-        let hint = hint.or_else(|| elsewhere.map(|c| format!("`{name}` is a field of `{}`", c.name)));
+        let hint = elsewhere(table, name).or(hint);
         return Diagnostic::new(Code::UnknownField, title, span).maybe_help(hint);
     }
     let values = |kind: &EntryKind<'_>| matches!(kind, EntryKind::Let(..) | EntryKind::Parameter(..));
@@ -293,6 +292,13 @@ pub(super) fn unknown(table: &Table<'_>, env: &Env<'_>, name: &str, span: Span) 
         .or_else(|| table.nearest(env.scope, head, values))
         .or_else(|| suggest::did_you_mean(name, env.class?.fields.keys().map(String::as_str)));
     Diagnostic::new(Code::UnknownName, format!("there is no value `{head}`"), span).maybe_help(hint)
+}
+
+/// Which classes have a field of this name.
+fn elsewhere(table: &Table<'_>, name: &str) -> Option<String> {
+    let classes = table.classes.values().filter(|class| class.fields.contains_key(name));
+    let classes: Vec<String> = classes.map(|class| format!("`{}`", class.name)).collect();
+    (!classes.is_empty()).then(|| format!("`{name}` is a field of {}", classes.join(", ")))
 }
 
 /// The constant that `name` or its first segment means. `None`: no constant of that name; `Some(None)`: in error.

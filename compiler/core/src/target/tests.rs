@@ -13,7 +13,7 @@ settings: {index: main}
 narrow: {Regex: "the licence lacks it"}
 classes:
   network_connection:
-    source: {table: Connections}
+    source: {index: [logs], category: network}
     collect: connections
     fields:
       host.name: {native: Host, type: string, always: true, evidence: "https://example.org"}
@@ -24,7 +24,7 @@ classes:
       tls.resumed: {absent: "no such column"}
 "#;
 
-const TARGET: &str = "title: Test\ndialect: kql\nextension: txt\ndefault_profile: main\nlimits: {query_characters: 100, look_back: 14d}\n";
+const TARGET: &str = "title: Test\ndialect: eql\nextension: txt\ndefault_profile: main\nlimits: {query_characters: 100, look_back: 14d}\n";
 
 fn classes() -> BTreeMap<String, Arc<Class>> {
     let direction = Type::Enum(vec!["egress".into(), "ingress".into()]);
@@ -69,7 +69,7 @@ fn a_profile_is_read_as_written() {
     assert_eq!((profile.id.as_str(), profile.narrow["Regex"].as_str()), ("main", "the licence lacks it"));
     let class = &profile.classes["network_connection"];
     let access = |name: &str| class.fields[name].access.clone();
-    assert_eq!((class.source["table"].as_str(), class.collect.as_str()), (Some("Connections"), "connections"));
+    assert_eq!((class.source["category"].as_str(), class.collect.as_str()), (Some("network"), "connections"));
     assert_eq!(access("host.name"), Access::Native("Host".into()));
     assert!(class.fields["host.name"].always);
     assert_eq!(access("network.transport"), Access::Constant("tcp".into()));
@@ -136,7 +136,10 @@ fn a_profile_of_the_wrong_form_is_refused() {
         changed("    collect: connections\n", "    collect: [a]\n"),
         ["E0503 `collect` must be text, not a list @ [a]"]
     );
-    assert_eq!(changed("source: {table: Connections}", "source: {}"), ["E0503 `source` must not be empty @ source"]);
+    assert_eq!(
+        changed("source: {index: [logs], category: network}", "source: {}"),
+        ["E0503 `source` must not be empty @ source"]
+    );
 }
 
 fn overlaid(files: &[(&str, &str)]) -> (Registry, Vec<String>) {

@@ -1,4 +1,19 @@
-//! eql
+//! Elastic EQL: sequences of events over indices in Elasticsearch.
+//!
+//! [`predicate`] and [`pattern`] turn a plan into the tree of [`tree`]; [`print`] writes it; [`support`] says what can be
+//! said at all. Only what the profile's data decide is refused in the lowering itself.
+
+mod lucene;
+mod order;
+mod pattern;
+mod predicate;
+mod print;
+mod source;
+mod support;
+mod tree;
+
+#[cfg(test)]
+mod tests;
 
 use super::{Dialect, Query, Request};
 use crate::capability::{Feature, Findings, Support};
@@ -11,11 +26,43 @@ impl Dialect for Eql {
         "eql"
     }
 
-    fn support(&self, _feature: Feature) -> Support {
-        Support::no("not written")
+    fn support(&self, feature: Feature) -> Support {
+        support::support(feature)
     }
 
-    fn lower(&self, _request: &Request<'_>, _findings: &mut Findings) -> Vec<Query> {
-        Vec::new()
+    fn lower(&self, request: &Request<'_>, findings: &mut Findings) -> Vec<Query> {
+        let detection = request.unit.detection;
+        entity(request, findings);
+        let queries = pattern::queries(request, findings);
+        let several = queries.len() > 1;
+        let part = |n: usize| several.then(|| format!("order-{n}"));
+        (1..)
+            .zip(&queries)
+            .map(|(n, query)| Query {
+                part: part(n),
+                text: print::print(query),
+                look_back: match query {
+                    tree::Query::Event(_) => 0,
+                    tree::Query::Sequence { within, .. } => *within,
+                },
+                wait: detection.pattern.wait(),
+            })
+            .collect()
+    }
+}
+
+/// Refuses entity fields that no event of the site has: an alert could not carry them.
+fn entity(request: &Request<'_>, findings: &mut Findings) {
+    for entity in &request.unit.detection.entity {
+        let event = request.unit.detection.event(entity.column.event);
+        let (Some(event), Some(field)) = (event, entity.column.as_field()) else { continue };
+        match source::place(request, event, field) {
+            Ok(source::Place::Column(_)) => {}
+            Ok(source::Place::Constant(_)) => {
+                let reason = format!("`{}` is a constant in the profile, so no alert carries it", field.name);
+                findings.note(Support::no(&reason), entity.span);
+            }
+            Err(refusal) => findings.note(refusal, entity.span),
+        }
     }
 }

@@ -1,7 +1,20 @@
-//! kql
+//! KQL, the Kusto Query Language, as Microsoft Sentinel and Defender XDR speak it.
+//!
+//! Rows in time are joins by key and time bucket: an event of a pattern is a `let`, an operator is a `join` of two of
+//! them. A bucket is as wide as the window, so that an event's window touches two buckets and no pair is met twice; no
+//! join is on the key alone. What else Kusto has for sequences (`scan`, `row_window_session`) loses events that stand in
+//! two steps, or takes one key only.
+
+mod ast;
+mod literal;
+mod lower;
+mod print;
+mod source;
+mod words;
 
 use super::{Dialect, Query, Request};
-use crate::capability::{Feature, Findings, Support};
+use crate::capability::{Direction, Feature, Findings, Support, TIES};
+use print::Layout;
 
 /// The dialect.
 pub struct Kql;
@@ -11,11 +24,84 @@ impl Dialect for Kql {
         "kql"
     }
 
-    fn support(&self, _feature: Feature) -> Support {
-        Support::no("not written")
+    fn support(&self, feature: Feature) -> Support {
+        match feature {
+            // Datetimes are kept in ticks of 100 ns: <https://learn.microsoft.com/kusto/query/scalar-data-types/datetime>
+            Feature::EqualTimes => Support::lossy(
+                TIES,
+                Direction::Both,
+                "times are compared to 100 ns, so events of the same millisecond have an order",
+            ),
+            Feature::SingleEvent
+            | Feature::Then
+            | Feature::ThenBeyondKey
+            | Feature::With(_)
+            | Feature::WithBeyondKey(_)
+            | Feature::NotFollowed
+            | Feature::NotPreceded
+            | Feature::Count(_)
+            | Feature::CountBeyondKey(_)
+            | Feature::Distinct
+            | Feature::SumOrAverage
+            | Feature::Extremum
+            | Feature::ExtremumBeyondKey
+            | Feature::ExtremumOfAll
+            | Feature::AggregateArithmetic
+            | Feature::AggregateOfExtrema
+            | Feature::AggregateColumn
+            | Feature::TwoWindows
+            | Feature::ChangingKeys
+            | Feature::GroupAsStep
+            | Feature::NegationAfterChain
+            | Feature::NegationOfPattern
+            | Feature::NegationAsStep
+            | Feature::RenamedKey
+            | Feature::SelfJoin
+            | Feature::OverlapInThen
+            | Feature::OverlapInWith
+            | Feature::OverlapAcrossLevels
+            | Feature::ListKey
+            | Feature::ListEntity
+            | Feature::TypedKey
+            | Feature::SubSecondWindow
+            | Feature::Steps(_)
+            | Feature::LateJudgement
+            | Feature::TextIgnoringCase
+            | Feature::TextCased
+            | Feature::CaseBeyondAscii
+            | Feature::GlobOne
+            | Feature::GlobInner
+            | Feature::LiteralWildcard
+            | Feature::LineBreakInText
+            | Feature::Regex
+            | Feature::RegexIgnoringCase
+            | Feature::RegexInnerAnchor
+            | Feature::RegexEnd
+            | Feature::RegexEmptyOnList
+            | Feature::NumberTest
+            | Feature::BoolTest
+            | Feature::TimeTest
+            | Feature::PortRanges
+            | Feature::NetworkV4
+            | Feature::NetworkV6
+            | Feature::AddressEquals
+            | Feature::Presence
+            | Feature::FieldEqualsField
+            | Feature::FieldEqualsFieldCased
+            | Feature::FieldOrder
+            | Feature::Arithmetic
+            | Feature::ListField => Support::Exact,
+        }
     }
 
-    fn lower(&self, _request: &Request<'_>, _findings: &mut Findings) -> Vec<Query> {
-        Vec::new()
+    fn lower(&self, request: &Request<'_>, findings: &mut Findings) -> Vec<Query> {
+        let pattern = &request.unit.detection.pattern;
+        let Some(query) = lower::lower(request, findings) else { return Vec::new() };
+        let most = request.target.limits.query_characters.unwrap_or(usize::MAX);
+        let text = Some(print::query(&query, Layout::Full)).filter(|text| text.chars().count() <= most);
+        let text = text.unwrap_or_else(|| print::query(&query, Layout::Compact));
+        vec![Query { part: None, text, look_back: pattern.horizon(), wait: pattern.wait() }]
     }
 }
+
+pub use lower::entity_column;

@@ -1,4 +1,22 @@
-//! sigma
+//! Sigma: detection rules and correlation rules, specification 2.1.0.
+//!
+//! A detection becomes one file: a rule for each event, then the correlations over them, as documents of one YAML stream.
+//! [`predicate`] and [`pattern`] make the tree of [`tree`]; [`detection`] gives selections their names; [`print`] writes
+//! it; [`support`] says what can be said at all.
+
+mod detection;
+mod file_name;
+mod pattern;
+mod predicate;
+mod print;
+mod regex;
+mod source;
+mod support;
+mod tree;
+mod yaml;
+
+#[cfg(test)]
+mod tests;
 
 use super::{Dialect, Query, Request};
 use crate::capability::{Feature, Findings, Support};
@@ -11,11 +29,17 @@ impl Dialect for Sigma {
         "sigma"
     }
 
-    fn support(&self, _feature: Feature) -> Support {
-        Support::no("not written")
+    fn support(&self, feature: Feature) -> Support {
+        support::support(feature)
     }
 
-    fn lower(&self, _request: &Request<'_>, _findings: &mut Findings) -> Vec<Query> {
-        Vec::new()
+    fn lower(&self, request: &Request<'_>, findings: &mut Findings) -> Vec<Query> {
+        let documents = pattern::documents(request, findings);
+        pattern::lost_fields(request, findings);
+        if documents.is_empty() {
+            return Vec::new();
+        }
+        let horizon = request.unit.detection.pattern.horizon();
+        vec![Query { part: None, text: print::print(&documents), look_back: horizon, wait: 0 }]
     }
 }

@@ -82,7 +82,7 @@ fn joined(detection: &Detection, join: &Join, events: &[Seen], in_order: bool) -
         let operand_rows = rows(detection, operand, events);
         choices = choices
             .iter()
-            .flat_map(|chosen| operand_rows.iter().map(|row| [chosen.as_slice(), &[row.clone()]].concat()))
+            .flat_map(|chosen| operand_rows.iter().map(|row| [chosen.as_slice(), std::slice::from_ref(row)].concat()))
             .filter(|chosen| different(chosen))
             .collect();
     }
@@ -110,7 +110,10 @@ fn common_keys(join: &Join, chosen: &[Row], events: &[Seen]) -> Vec<Vec<Json>> {
         let mut columns = key.columns.iter().zip(chosen).map(|(column, row)| values(row, column, events));
         let mut common = columns.next().unwrap();
         columns.for_each(|other| common.retain(|value| other.contains(value)));
-        keys = keys.iter().flat_map(|k| common.iter().map(|value| [k.as_slice(), &[value.clone()]].concat())).collect();
+        keys = keys
+            .iter()
+            .flat_map(|k| common.iter().map(|value| [k.as_slice(), std::slice::from_ref(value)].concat()))
+            .collect();
     }
     keys
 }
@@ -151,7 +154,10 @@ fn groups(detection: &Detection, group: &Group, events: &[Seen]) -> Vec<Row> {
         let mut keys: Vec<Vec<Json>> = vec![Vec::new()];
         for column in &group.keys {
             let values = values(row, column, events);
-            keys = keys.iter().flat_map(|k| values.iter().map(|v| [k.as_slice(), &[v.clone()]].concat())).collect();
+            keys = keys
+                .iter()
+                .flat_map(|k| values.iter().map(|v| [k.as_slice(), std::slice::from_ref(v)].concat()))
+                .collect();
         }
         for key in keys {
             let in_window = |other: &&Row| {
@@ -254,7 +260,10 @@ fn tuples(row: &Row, entity: &[EntityColumn], events: &[Seen]) -> Vec<Vec<Json>>
         if values.is_empty() {
             values.push(Json::Null);
         }
-        tuples = tuples.iter().flat_map(|t| values.iter().map(|v| [t.as_slice(), &[v.clone()]].concat())).collect();
+        tuples = tuples
+            .iter()
+            .flat_map(|t| values.iter().map(|v| [t.as_slice(), std::slice::from_ref(v)].concat()))
+            .collect();
     }
     tuples
 }

@@ -170,7 +170,7 @@ fn sorted(mut alerts: Vec<Said>) -> Vec<Said> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 3000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 1000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn any_order_of_lines_gives_the_alerts_of_the_definition(bytes in prop::collection::vec(any::<u8>(), 300)) {

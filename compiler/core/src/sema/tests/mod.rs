@@ -7,12 +7,13 @@ mod print;
 mod strategies;
 
 use std::fmt::Write;
+use std::sync::LazyLock;
 
-use super::{Analysis, analyse};
+use super::{Analysis, analyse, analyse_with, parse_library};
 use crate::diagnostics::Diagnostic;
 use crate::plan::{Detection, Strategy};
 use crate::source::Sources;
-use crate::syntax;
+use crate::syntax::{self, ast};
 use crate::tuning::TuningFile;
 
 /// Parses and analyses one file; a syntax error in a test's own text is a mistake of the test.
@@ -20,8 +21,16 @@ fn analyse_text(text: &str) -> (Sources, Analysis) {
     analyse_files(&[text], &[])
 }
 
-fn analyse_files(texts: &[&str], tuning: &[TuningFile]) -> (Sources, Analysis) {
+/// The library, parsed once for all tests.
+static LIBRARY: LazyLock<(Sources, Vec<ast::File>)> = LazyLock::new(|| {
     let mut sources = Sources::default();
+    let (files, diagnostics) = parse_library(&mut sources);
+    assert_eq!(diagnostics, []);
+    (sources, files.into())
+});
+
+fn analyse_files(texts: &[&str], tuning: &[TuningFile]) -> (Sources, Analysis) {
+    let (mut sources, library) = (LIBRARY.0.clone(), &LIBRARY.1);
     let mut files = Vec::new();
     for (i, text) in texts.iter().enumerate() {
         let id = sources.add(format!("{i}.det"), *text);
@@ -29,7 +38,7 @@ fn analyse_files(texts: &[&str], tuning: &[TuningFile]) -> (Sources, Analysis) {
         assert!(diagnostics.is_empty(), "{text}\n{diagnostics:#?}");
         files.push(file);
     }
-    let analysis = analyse(&mut sources, &files, tuning);
+    let analysis = analyse_with(library, &files, tuning);
     (sources, analysis)
 }
 
@@ -104,11 +113,22 @@ fn snapshot(name: &str, text: &str) {
 
 #[test]
 fn the_standard_library_is_free_of_findings() {
-    let (sources, analysis) = analyse_files(&[], &[]);
+    let mut sources = Sources::default();
+    let analysis = analyse(&mut sources, &[], &[]);
     assert_eq!(findings(&sources, &analysis.diagnostics), "");
     // A user's module is checked whole, without waiting for a use.
     let copy = include_str!("../../../std/tls.det").replace("module tls", "module copy").replace("tls::", "copy::");
     assert_eq!(check(&copy), "");
     let copy = include_str!("../../../std/lists.det").replace("module std", "module copy");
     assert_eq!(check(&copy), "");
+}
+
+#[test]
+fn every_class_of_the_library_says_what_it_is() {
+    let classes = analyse_files(&[], &[]).1.classes;
+    assert_eq!(classes.len(), 10);
+    for class in classes.values() {
+        assert!(!class.doc.is_empty(), "{}", class.name);
+        assert!(class.fields.contains_key("@timestamp"), "{}", class.name);
+    }
 }

@@ -1,0 +1,182 @@
+//! `detc compile`: the rules of strategies for targets.
+
+use std::path::PathBuf;
+
+use anyhow::{Result, bail};
+use detc_core::compile::{self, Artifact, Outcome, Status as Done};
+use detc_core::diagnostics::{Code, Diagnostic};
+use detc_core::plan::{Strategy, Unit};
+use detc_core::target::Registry;
+use serde_json::json;
+
+use crate::args::{Format, Sources};
+use crate::console::Console;
+use crate::input::display;
+use crate::load::Loaded;
+use crate::output::{Stale, Written, write_folder};
+use crate::progress::Progress;
+use crate::selection::Selection;
+use crate::sites::{self, Site};
+use crate::status::Status;
+
+/// The report on every detection, beside the rules.
+const REPORT: &str = "fidelity.json";
+
+/// Arguments of `detc compile`.
+#[derive(Debug, clap::Args)]
+#[command(mut_arg("target", |target| target.required(true)), after_help = "\
+The rules go to DIR/<target>/<profile>/<strategy>/, and what was lost or refused to DIR/fidelity.json. A second run \
+replaces the files of the first and removes those it does not make again; other files in DIR are never touched. Without \
+-o, the rules of a single detection on a single target and profile go to standard output.
+
+A detection that a target cannot express, or only approximately and the source does not accept that, is an error: the \
+others are written all the same, and the status is 1.
+
+Examples:
+  detc compile strategies --target all -o rules
+  detc compile strategies --target splunk,elastic --tuning org.yaml --tuning site.yaml -o rules
+  detc compile strategies --target sentinel --only AN1496/abnormal_session")]
+pub struct Args {
+    #[command(flatten)]
+    sources: Sources,
+
+    #[command(flatten)]
+    sites: sites::Choice,
+
+    #[command(flatten)]
+    selection: Selection,
+
+    /// The folder to write into; made if it is not there
+    #[arg(short, long, value_name = "DIR")]
+    output: Option<PathBuf>,
+
+    /// The form of the summary and of diagnostics
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    pub format: Format,
+}
+
+/// Runs the command.
+pub fn run(args: &Args, console: &Console) -> Result<Status> {
+    let mut loaded = Loaded::new(&args.sources);
+    let mut registry = Registry::embedded();
+    let chosen = sites::choose(&args.sites, &mut registry, &mut loaded);
+    let Some(chosen) = chosen.filter(|_| loaded.status() != Status::Failed) else {
+        console.report(&loaded.input.sources, &loaded.input.diagnostics);
+        return Ok(loaded.status());
+    };
+    let strategies = std::mem::take(&mut loaded.strategies);
+    args.selection.check(&strategies, loaded.status())?;
+    let sites = sites::resolve(&registry, &chosen);
+    let wanted = |unit: Unit<'_>| args.selection.wants(unit);
+    if args.output.is_none() {
+        let detections = strategies.iter().flat_map(Strategy::units).filter(|unit| wanted(*unit)).count();
+        fits_standard_output(detections, sites.len())?;
+    }
+    let outcomes = compile_all(&strategies, &sites, &wanted, &mut loaded.input.diagnostics, console);
+    let artifacts = compile::artifacts(&outcomes).unwrap_or_else(|error| {
+        let title = format!("a template of target `{}` does not render: {}", error.target, error.message);
+        loaded.input.diagnostics.push(Diagnostic::bare(Code::BadTargetData, title));
+        Vec::new()
+    });
+    console.report(&loaded.input.sources, &loaded.input.diagnostics);
+    match &args.output {
+        Some(folder) => {
+            let stale = if loaded.status() == Status::Clean { Stale::Remove } else { Stale::Keep };
+            let written = write_folder(folder, &with_report(artifacts, &outcomes)?, stale)?;
+            console.print(&summary(args.format, &outcomes)?)?;
+            console.say(&in_words(&written, &display(folder)));
+        }
+        None => {
+            console.say(summary(Format::Human, &outcomes)?.trim_end());
+            console.print(&rules(args.format, &outcomes, &artifacts)?)?;
+        }
+    }
+    Ok(loaded.status())
+}
+
+/// Several detections on standard output could not be told apart.
+fn fits_standard_output(detections: usize, sites: usize) -> Result<()> {
+    if detections * sites > 1 {
+        bail!(
+            "standard output takes a single detection on a single target and profile, and here are {detections} on \
+             {sites}: name a folder with -o, or choose with --only, --target and --profile"
+        );
+    }
+    Ok(())
+}
+
+/// Compiles every strategy for every site.
+fn compile_all<'a>(
+    strategies: &'a [Strategy],
+    sites: &[Site<'a>],
+    wanted: &dyn Fn(Unit<'a>) -> bool,
+    diagnostics: &mut Vec<Diagnostic>,
+    console: &Console,
+) -> Vec<Outcome<'a>> {
+    let mut progress = Progress::steps(console, "compiling", strategies.len() * sites.len());
+    let mut outcomes = Vec::new();
+    for strategy in strategies {
+        for site in sites {
+            let compilation = compile::run(strategy, site.target, site.profile, wanted);
+            outcomes.extend(compilation.outcomes);
+            diagnostics.extend(compilation.diagnostics);
+            progress.add(1);
+        }
+    }
+    diagnostics.extend(compile::needless_acceptances(&outcomes));
+    outcomes
+}
+
+/// The rules and the report on every detection.
+fn with_report(mut artifacts: Vec<Artifact>, outcomes: &[Outcome<'_>]) -> Result<Vec<Artifact>> {
+    let report = serde_json::to_string_pretty(&compile::fidelity_report(outcomes))? + "\n";
+    artifacts.push(Artifact { path: REPORT.to_owned(), bytes: report.into_bytes() });
+    Ok(artifacts)
+}
+
+/// What came of each detection: a line for people with its losses below, or the report.
+fn summary(format: Format, outcomes: &[Outcome<'_>]) -> Result<String> {
+    match format {
+        Format::Human => Ok(outcomes.iter().map(lines).collect()),
+        Format::Json => Ok(serde_json::to_string_pretty(&compile::fidelity_report(outcomes))? + "\n"),
+    }
+}
+
+fn lines(outcome: &Outcome<'_>) -> String {
+    let name = format!("{}/{}", outcome.unit.analytic.id, outcome.unit.detection.name);
+    let site = format!("{}/{}", outcome.target.id, outcome.profile.id);
+    let fidelity = compile::fidelity_word(&outcome.fidelity);
+    let (done, details) = match &outcome.status {
+        Done::Compiled { .. } => (String::new(), compile::loss_lines(&outcome.fidelity)),
+        Done::AcceptedUnsupported(reason) => (format!(", left out: {reason}"), Vec::new()),
+        Done::NotNeeded => (", not needed: one above it was compiled".to_owned(), Vec::new()),
+        Done::Failed => (", no rule".to_owned(), Vec::new()),
+    };
+    let details: String = details.iter().map(|line| format!("    {line}\n")).collect();
+    format!("{name} on {site}: {fidelity}{done}\n{details}")
+}
+
+/// The rules of the one detection, or an object with them.
+fn rules(format: Format, outcomes: &[Outcome<'_>], artifacts: &[Artifact]) -> Result<String> {
+    let texts = artifacts.iter().map(|a| (a.path.as_str(), String::from_utf8_lossy(&a.bytes)));
+    match format {
+        Format::Human => Ok(texts.map(|(_, text)| text.into_owned()).collect::<Vec<_>>().join("\n")),
+        Format::Json => {
+            let rules: Vec<_> = texts.map(|(path, text)| json!({ "path": path, "text": text })).collect();
+            let object = json!({ "rules": rules, "fidelity": compile::fidelity_report(outcomes) });
+            Ok(serde_json::to_string_pretty(&object)? + "\n")
+        }
+    }
+}
+
+fn in_words(written: &Written, folder: &str) -> String {
+    let Written { files, removed, kept } = *written;
+    let mut text = format!("{files} files written to {folder}");
+    if removed > 0 {
+        text.push_str(&format!(", {removed} of an earlier run removed"));
+    }
+    if kept > 0 {
+        text.push_str(&format!(", {kept} of an earlier run kept because of the errors above"));
+    }
+    text
+}

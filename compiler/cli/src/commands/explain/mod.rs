@@ -1,0 +1,161 @@
+//! `detc explain`: the page of a diagnostic code, or what a strategy is and how well each target can say it.
+
+mod json;
+mod text;
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Result, bail};
+use detc_core::capability::Fidelity;
+use detc_core::compile::assess;
+use detc_core::diagnostics::{Code, render, suggest};
+use detc_core::dialect::{Request, dialect};
+use detc_core::plan::{Analytic, Parameter, Strategy, Unit};
+use detc_core::source::Sources;
+use detc_core::target::Registry;
+
+use crate::args::{Format, Tuning};
+use crate::console::Console;
+use crate::load::{Loaded, load};
+use crate::page;
+use crate::selection::names;
+use crate::sites::{self, Site};
+use crate::status::Status;
+
+/// Where strategies are looked for if no path is given: here if it is there, else in the current folder.
+const USUAL_PLACE: &str = "strategies";
+
+/// Arguments of `detc explain`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  detc explain E0301                              the page of a diagnostic code
+  detc explain strategies/DET0543                 a strategy: parameters, analytics, detections
+  detc explain AN1496/candidate --target all      how well each target can say a detection
+  detc explain AN1496 my/strategies --tuning site.yaml")]
+pub struct Args {
+    /// A code such as E0301, a strategy file or folder, or the name of a strategy, analytic or detection
+    #[arg(value_name = "CODE|PATH|NAME")]
+    what: String,
+
+    /// Where to look for a name [default: the folder `strategies`, else the current one]
+    #[arg(value_name = "PATH")]
+    paths: Vec<PathBuf>,
+
+    #[command(flatten)]
+    tuning: Tuning,
+
+    #[command(flatten)]
+    sites: sites::Choice,
+
+    /// The form of the explanation
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    pub format: Format,
+}
+
+/// What there is to explain.
+struct Subject<'a> {
+    sources: &'a Sources,
+    strategies: &'a [Strategy],
+    sites: Vec<Site<'a>>,
+    /// Which detections, by one of their names; none for all.
+    name: Option<&'a str>,
+}
+
+impl Subject<'_> {
+    fn is_about(&self, unit: Unit<'_>) -> bool {
+        self.name.is_none_or(|name| names(name, unit))
+    }
+
+    /// The detections of an analytic that this is about.
+    fn units<'s>(&self, strategy: &'s Strategy, analytic: &'s Analytic) -> Vec<Unit<'s>> {
+        let units = analytic.detections.iter().map(|detection| Unit { strategy, analytic, detection });
+        units.filter(|unit| self.is_about(*unit)).collect()
+    }
+
+    /// The strategies and analytics that this is about.
+    fn strategies(&self) -> impl Iterator<Item = (&Strategy, Vec<&Analytic>)> {
+        self.strategies.iter().filter_map(|strategy| {
+            let all = self.name.is_none_or(|name| strategy.id.eq_ignore_ascii_case(name));
+            let about = |analytic: &&Analytic| all || !self.units(strategy, analytic).is_empty();
+            let analytics: Vec<&Analytic> = strategy.analytics.iter().filter(about).collect();
+            (all || !analytics.is_empty()).then_some((strategy, analytics))
+        })
+    }
+}
+
+/// The parameters that some analytics of a strategy see.
+fn parameters<'s>(strategy: &'s Strategy, analytics: &[&Analytic]) -> Vec<&'s Parameter> {
+    let seen = |p: &&Parameter| p.analytic.as_ref().is_none_or(|id| analytics.iter().any(|a| a.id == *id));
+    strategy.parameters.iter().filter(seen).collect()
+}
+
+/// How well a site can say a detection; none if its dialect does not exist.
+fn fidelity<'a>(site: Site<'a>, unit: Unit<'a>) -> Option<Fidelity> {
+    let language = dialect(&site.target.dialect)?;
+    Some(assess(language, &Request { unit, target: site.target, profile: site.profile }).0)
+}
+
+/// Runs the command.
+pub fn run(args: &Args, console: &Console) -> Result<Status> {
+    if let Some(code) = Code::parse(&args.what) {
+        return explain_code(code, args, console);
+    }
+    let is_path = Path::new(&args.what).exists();
+    let mut loaded = load(&places(args, is_path)?, &args.tuning);
+    let mut registry = Registry::embedded();
+    let chosen = sites::choose(&args.sites, &mut registry, &mut loaded);
+    console.report(&loaded.input.sources, &loaded.input.diagnostics);
+    let Some(chosen) = chosen.filter(|_| loaded.status() != Status::Failed) else { return Ok(loaded.status()) };
+    let name = (!is_path).then_some(args.what.as_str());
+    let sites = sites::resolve(&registry, &chosen);
+    let subject = Subject { sources: &loaded.input.sources, strategies: &loaded.strategies, sites, name };
+    if subject.strategies().next().is_none() && loaded.status() == Status::Clean {
+        bail!(nothing_called(&args.what, &loaded));
+    }
+    console.print(&match args.format {
+        Format::Human => text::render(&subject),
+        Format::Json => json::render(&subject)?,
+    })?;
+    Ok(loaded.status())
+}
+
+fn explain_code(code: Code, args: &Args, console: &Console) -> Result<Status> {
+    console.print(&match args.format {
+        Format::Human => page::render(code.page(), console.results),
+        Format::Json => {
+            let title = render::sarif::headline(code);
+            let severity = render::json::severity(code.severity());
+            let object = serde_json::json!({
+                "code": code.as_str(), "severity": severity, "title": title, "page": code.page(),
+            });
+            format!("{object}\n")
+        }
+    })?;
+    Ok(Status::Clean)
+}
+
+/// Where the strategies are.
+fn places(args: &Args, is_path: bool) -> Result<Vec<PathBuf>> {
+    if is_path {
+        return Ok(std::iter::once(PathBuf::from(&args.what)).chain(args.paths.iter().cloned()).collect());
+    }
+    if !args.paths.is_empty() {
+        return Ok(args.paths.clone());
+    }
+    let usual = Path::new(USUAL_PLACE);
+    let here = Path::new(".");
+    if args.what.contains(['.', '\\']) {
+        bail!("`{}` is no diagnostic code and no file or folder", args.what);
+    }
+    Ok(vec![if usual.is_dir() { usual } else { here }.to_owned()])
+}
+
+fn nothing_called(name: &str, loaded: &Loaded) -> String {
+    let units = loaded.strategies.iter().flat_map(Strategy::units);
+    let known = units.flat_map(crate::selection::names_of);
+    let known: Vec<String> = known.chain(Code::ALL.iter().map(|code| code.to_string())).collect();
+    let hint = suggest::did_you_mean(name, known.iter().map(String::as_str));
+    let hint = hint.map(|hint| format!("; {hint}")).unwrap_or_default();
+    format!("no diagnostic code, path, strategy, analytic or detection is called `{name}`{hint}")
+}

@@ -1,0 +1,84 @@
+//! From paths to strategies: reads, parses and analyses, with tuning laid over.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use detc_core::plan::{Class, Strategy};
+use detc_core::sema::literals::print_datetime;
+use detc_core::syntax::ast;
+use detc_core::tuning::TuningFile;
+use detc_core::{sema, syntax, tuning};
+
+use crate::args;
+use crate::input::{Input, StrategyFile};
+use crate::status::Status;
+
+/// Strategies, and what there is to say about them.
+#[derive(Debug)]
+pub struct Loaded {
+    /// Every text read, and the errors and warnings of every stage.
+    pub input: Input,
+    /// The strategy files.
+    pub files: Vec<StrategyFile>,
+    /// Their trees.
+    pub trees: Vec<ast::File>,
+    /// The strategies without an error.
+    pub strategies: Vec<Strategy>,
+    /// The event classes, by name.
+    pub classes: BTreeMap<String, Arc<Class>>,
+}
+
+impl Loaded {
+    /// Reads the strategies of the command line with its tuning files laid over them.
+    pub fn new(arguments: &args::Sources) -> Self {
+        load(&arguments.paths, &arguments.tuning)
+    }
+
+    /// How it went so far.
+    pub fn status(&self) -> Status {
+        self.input.status()
+    }
+}
+
+/// Reads the strategies at `paths` with tuning files laid over them.
+pub fn load(paths: &[PathBuf], tuning: &args::Tuning) -> Loaded {
+    let mut input = Input::default();
+    let files = input.strategies(paths);
+    let mut trees = Vec::new();
+    for file in &files {
+        let (tree, found) = syntax::parse(&input.sources, file.id);
+        trees.push(tree);
+        input.diagnostics.extend(found);
+    }
+    let layers = layers(&mut input, tuning);
+    let analysis = sema::analyse(&mut input.sources, &trees, &layers);
+    input.diagnostics.extend(analysis.diagnostics);
+    Loaded { input, files, trees, strategies: analysis.strategies, classes: analysis.classes }
+}
+
+/// Reads tuning files. Entries that are past their day are left out with a warning.
+fn layers(input: &mut Input, arguments: &args::Tuning) -> Vec<TuningFile> {
+    let mut layers = Vec::new();
+    for path in &arguments.files {
+        let Some(file) = input.read(path) else { continue };
+        match tuning::load(&input.sources, file) {
+            Ok(layer) => layers.push(layer),
+            Err(errors) => input.diagnostics.extend(errors),
+        }
+    }
+    let today = today(&arguments.day);
+    input.diagnostics.extend(tuning::expired(&layers, &today));
+    layers.iter().map(|layer| layer.without_expired(&today)).collect()
+}
+
+/// The day that was given, else the present one in UTC, such as `2026-12-31`.
+pub fn today(day: &args::Day) -> String {
+    if let Some(today) = &day.today {
+        return today.clone();
+    }
+    let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let milliseconds = i64::try_from(since_1970.as_millis()).unwrap_or_default();
+    print_datetime(milliseconds).split('T').next().unwrap_or_default().to_owned()
+}

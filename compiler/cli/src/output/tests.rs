@@ -1,0 +1,143 @@
+//! What a run may and may not change in an output folder.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use detc_core::compile::Artifact;
+
+use super::{LIST, Stale, Written, replace, write_folder};
+
+/// An empty folder of the test's own.
+fn scratch(name: &str) -> PathBuf {
+    let folder = std::env::temp_dir().join(format!("detc-output-{}-{name}", std::process::id()));
+    let _ = fs::remove_dir_all(&folder);
+    fs::create_dir_all(&folder).expect("a scratch folder");
+    folder
+}
+
+fn artifacts(files: &[(&str, &str)]) -> Vec<Artifact> {
+    files.iter().map(|(path, text)| Artifact { path: (*path).to_owned(), bytes: text.as_bytes().to_vec() }).collect()
+}
+
+/// Every file below a folder, the list of files written apart.
+fn files(folder: &Path) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut folders = vec![folder.to_owned()];
+    while let Some(next) = folders.pop() {
+        for entry in fs::read_dir(next).expect("a readable folder") {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.file_name().is_some_and(|name| name != LIST) {
+                found.push(path.strip_prefix(folder).expect("below the folder").to_string_lossy().into_owned());
+            }
+        }
+    }
+    found.sort();
+    found
+}
+
+#[test]
+fn a_second_run_replaces_its_files_and_removes_what_it_no_longer_makes() {
+    let folder = scratch("second-run").join("new/rules");
+    let first = artifacts(&[("a/one.spl", "1"), ("b/two.spl", "2")]);
+    assert_eq!(
+        write_folder(&folder, &first, Stale::Remove).expect("written"),
+        Written { files: 2, removed: 0, kept: 0 }
+    );
+    fs::write(folder.join("b/notes.txt"), "mine").expect("a foreign file");
+    let second = artifacts(&[("a/one.spl", "new")]);
+    assert_eq!(
+        write_folder(&folder, &second, Stale::Remove).expect("written"),
+        Written { files: 1, removed: 1, kept: 0 }
+    );
+    assert_eq!(files(&folder), ["a/one.spl", "b/notes.txt"]);
+    assert_eq!(fs::read_to_string(folder.join("a/one.spl")).expect("a file"), "new");
+    let third = artifacts(&[("c.spl", "3")]);
+    write_folder(&folder, &third, Stale::Remove).expect("written");
+    assert_eq!(files(&folder), ["b/notes.txt", "c.spl"]);
+    assert!(!folder.join("a").exists(), "an empty folder of an earlier run stays");
+}
+
+#[test]
+fn a_run_with_errors_keeps_what_an_earlier_run_made() {
+    let folder = scratch("keep");
+    write_folder(&folder, &artifacts(&[("one", "1"), ("two", "2")]), Stale::Remove).expect("written");
+    let written = write_folder(&folder, &artifacts(&[("one", "1")]), Stale::Keep).expect("written");
+    assert_eq!(written, Written { files: 1, removed: 0, kept: 1 });
+    assert_eq!(files(&folder), ["one", "two"]);
+    let written = write_folder(&folder, &artifacts(&[("one", "1")]), Stale::Remove).expect("written");
+    assert_eq!(written.removed, 1, "a kept file is forgotten");
+}
+
+#[test]
+fn a_foreign_file_is_never_written_over() {
+    let folder = scratch("foreign");
+    fs::write(folder.join("one"), "mine").expect("a foreign file");
+    let error = write_folder(&folder, &artifacts(&[("a", "1"), ("one", "2")]), Stale::Remove).expect_err("in the way");
+    assert!(error.to_string().contains("is in the way"), "{error}");
+    assert_eq!(files(&folder), ["one"]);
+    assert_eq!(fs::read_to_string(folder.join("one")).expect("a file"), "mine");
+}
+
+#[test]
+fn a_run_that_fails_leaves_nothing() {
+    let scratch = scratch("fails");
+    fs::write(scratch.join("file"), "").expect("a file");
+    let below_a_file = scratch.join("file/rules");
+    assert!(write_folder(&below_a_file, &artifacts(&[("one", "1")]), Stale::Remove).is_err());
+    let folder = scratch.join("rules");
+    let clash = artifacts(&[("one", "1"), ("one/two", "2")]);
+    assert!(write_folder(&folder, &clash, Stale::Remove).is_err());
+    assert_eq!(files(&scratch), ["file"]);
+    assert!(!folder.exists(), "the folder that was made stays");
+}
+
+#[test]
+fn a_folder_in_the_way_of_a_rule_leaves_the_others_unwritten() {
+    let folder = scratch("folder-in-the-way");
+    fs::create_dir(folder.join("one")).expect("a folder");
+    assert!(write_folder(&folder, &artifacts(&[("a", "1"), ("one", "2")]), Stale::Remove).is_err());
+    assert!(files(&folder).is_empty());
+}
+
+#[test]
+fn a_path_that_leads_out_of_the_folder_is_refused() {
+    let folder = scratch("out").join("rules");
+    for path in ["../x", "/x", "a/../../x", "", ".", LIST] {
+        assert!(write_folder(&folder, &artifacts(&[(path, "1")]), Stale::Remove).is_err(), "`{path}` is written");
+    }
+    let twice = artifacts(&[("A.spl", "1"), ("a.spl", "2")]);
+    assert!(write_folder(&folder, &twice, Stale::Remove).is_err(), "two names that some file systems take for one");
+    assert!(!folder.exists());
+}
+
+#[test]
+fn a_damaged_list_cannot_remove_foreign_files() {
+    let scratch = scratch("damaged-list");
+    let folder = scratch.join("rules");
+    fs::create_dir(&folder).expect("a folder");
+    fs::write(scratch.join("precious"), "mine").expect("a foreign file");
+    fs::write(folder.join(LIST), r#"{"version":1,"files":["../precious"]}"#).expect("a list");
+    assert!(write_folder(&folder, &artifacts(&[("one", "1")]), Stale::Remove).is_err());
+    assert_eq!(fs::read_to_string(scratch.join("precious")).expect("a file"), "mine");
+    assert!(files(&folder).is_empty());
+    fs::write(folder.join(LIST), "{").expect("a list");
+    assert!(write_folder(&folder, &artifacts(&[("one", "1")]), Stale::Remove).is_err());
+}
+
+#[cfg(unix)]
+#[test]
+fn a_replaced_file_keeps_its_permissions_and_the_links_to_it() {
+    use std::os::unix::fs::{PermissionsExt, symlink};
+    let folder = scratch("replace");
+    let (file, link) = (folder.join("file"), folder.join("link"));
+    fs::write(&file, "old").expect("a file");
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o640)).expect("permissions");
+    symlink(&file, &link).expect("a link");
+    replace(&link, b"new").expect("replaced");
+    assert_eq!(fs::read_to_string(&file).expect("a file"), "new");
+    assert_eq!(fs::metadata(&file).expect("a file").permissions().mode() & 0o777, 0o640);
+    assert!(link.symlink_metadata().expect("a link").is_symlink());
+    assert_eq!(files(&folder), ["file", "link"]);
+}

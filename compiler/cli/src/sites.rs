@@ -1,0 +1,129 @@
+//! `--target` and `--profile`: which products, and which sites that run them.
+
+use std::path::Path;
+
+use detc_core::diagnostics::{Code, Diagnostic};
+use detc_core::target::{Context, Profile, Registry, Target};
+
+use crate::load::Loaded;
+
+/// Which products, and which sites that run them.
+#[derive(Debug, clap::Args)]
+pub struct Choice {
+    /// Targets, or `all`
+    #[arg(long, value_delimiter = ',', value_name = "TARGET")]
+    pub target: Vec<String>,
+
+    /// Profiles of the targets, `TARGET/PROFILE` for one target's, a YAML file of your own, or `all` [default: each
+    /// target's own choice]
+    #[arg(long, value_delimiter = ',', value_name = "PROFILE")]
+    pub profile: Vec<String>,
+}
+
+/// A product at a site.
+#[derive(Debug, Clone, Copy)]
+pub struct Site<'a> {
+    /// The product.
+    pub target: &'a Target,
+    /// The site.
+    pub profile: &'a Profile,
+}
+
+/// The ids of a target and one of its profiles.
+pub type Chosen = (String, String);
+
+/// Finds what was asked for; a profile from a file is added to the registry. None, and diagnostics, if something of it does
+/// not exist or is wrong: then nothing is compiled, for a default instead of it was not asked for.
+pub fn choose(choice: &Choice, registry: &mut Registry, loaded: &mut Loaded) -> Option<Vec<Chosen>> {
+    let before = loaded.input.diagnostics.len();
+    let targets = targets(&choice.target, registry, loaded);
+    let mut chosen = Vec::new();
+    for word in &choice.profile {
+        if is_file(word) {
+            chosen.extend(from_file(word, &targets, registry, loaded));
+        } else if let Some((target, profile)) = word.split_once('/') {
+            if targets.iter().any(|t| t == target) {
+                chosen.extend(profiles(target, profile, registry, loaded));
+            } else {
+                let title = format!("`{word}` names target `{target}`, which was not asked for");
+                loaded.input.refuse(Diagnostic::bare(Code::UnknownTarget, title));
+            }
+        } else {
+            for target in &targets {
+                chosen.extend(profiles(target, word, registry, loaded));
+            }
+        }
+    }
+    for target in targets {
+        if !chosen.iter().any(|(id, _)| *id == target) {
+            let default = registry.get(&target).map(|found| found.default_profile.clone());
+            chosen.extend(noted(default, loaded).map(|profile| (target, profile)));
+        }
+    }
+    chosen.sort();
+    chosen.dedup();
+    (loaded.input.diagnostics.len() == before).then_some(chosen)
+}
+
+/// The targets and profiles of a choice.
+pub fn resolve<'a>(registry: &'a Registry, chosen: &[Chosen]) -> Vec<Site<'a>> {
+    let site = |(target, profile): &Chosen| {
+        let target = registry.get(target).ok()?;
+        Some(Site { target, profile: target.profile(Some(profile)).ok()? })
+    };
+    chosen.iter().filter_map(site).collect()
+}
+
+/// The ids of the targets that `words` name.
+fn targets(words: &[String], registry: &Registry, loaded: &mut Loaded) -> Vec<String> {
+    let mut ids = Vec::new();
+    for word in words {
+        if word == "all" {
+            ids.extend(registry.ids().map(str::to_owned));
+            continue;
+        }
+        ids.extend(noted(registry.get(word).map(|target| target.id.clone()), loaded));
+    }
+    ids.sort();
+    ids.dedup();
+    ids
+}
+
+/// A profile of a target, or all of them.
+fn profiles(target: &str, profile: &str, registry: &Registry, loaded: &mut Loaded) -> Vec<Chosen> {
+    let Some(found) = noted(registry.get(target), loaded) else { return Vec::new() };
+    let chosen = |profile: &String| (target.to_owned(), profile.clone());
+    match profile {
+        "all" => found.profiles.keys().map(chosen).collect(),
+        id => noted(found.profile(Some(id)), loaded).map(|profile| chosen(&profile.id)).into_iter().collect(),
+    }
+}
+
+/// What was found; what was not is noted as an error of the command line.
+fn noted<T>(found: Result<T, Diagnostic>, loaded: &mut Loaded) -> Option<T> {
+    found.map_err(|error| loaded.input.refuse(error)).ok()
+}
+
+fn is_file(word: &str) -> bool {
+    Path::new(word).extension().is_some_and(|e| e.eq_ignore_ascii_case("yaml") || e.eq_ignore_ascii_case("yml"))
+}
+
+/// A profile from a file: which target it is for follows from `--target`, of which there must be just one.
+fn from_file(path: &str, targets: &[String], registry: &mut Registry, loaded: &mut Loaded) -> Option<Chosen> {
+    let path = Path::new(path);
+    let [target] = targets else {
+        let title = format!("the profile `{}` needs a single --target", path.display());
+        loaded.input.refuse(Diagnostic::bare(Code::UnknownProfile, title));
+        return None;
+    };
+    let id = path.file_stem()?.to_string_lossy().into_owned();
+    let source = loaded.input.read(path)?;
+    let context = Context { sources: &loaded.input.sources, classes: &loaded.classes };
+    match registry.add_profile(target, &id, source, context) {
+        Ok(()) => Some((target.clone(), id)),
+        Err(errors) => {
+            loaded.input.diagnostics.extend(errors);
+            None
+        }
+    }
+}

@@ -1,0 +1,102 @@
+//! Values and windows. A parameter's value becomes a `let` of the parameter's name; a list of texts that stands in
+//! several places becomes one too.
+
+use std::collections::BTreeMap;
+
+use super::Context;
+use super::names::pascal;
+use crate::dialect::kql::ast::{Expr, Let, LetValue};
+use crate::plan::{Operand, ParamRef, TestKind, TextOp, Window};
+
+/// Ticks of 100 ns in a millisecond.
+pub const TICKS: i64 = 10_000;
+
+/// The `let` statements of values so far.
+#[derive(Debug, Default)]
+pub struct Constants {
+    /// The name of every parameter of the strategy.
+    parameters: Vec<String>,
+    /// In order of first use.
+    lets: Vec<Let>,
+    /// Which parameter, in which form, has which name.
+    named: Vec<(ParamRef, Expr, String)>,
+    /// Lists of texts, and how often the detection's events ask for them.
+    lists: BTreeMap<Vec<String>, usize>,
+    /// Those that have a name by now.
+    shared: BTreeMap<Vec<String>, String>,
+}
+
+impl Constants {
+    /// The statements.
+    #[must_use]
+    pub fn into_lets(self) -> Vec<Let> {
+        self.lets
+    }
+}
+
+/// Counts the lists of texts that stand in several places, and keeps the parameters' names for them.
+pub fn prepare(cx: &mut Context<'_>) {
+    for parameter in &cx.request.unit.strategy.parameters {
+        let name = cx.names.fresh(&parameter.name);
+        cx.constants.parameters.push(name);
+    }
+    for event in &cx.detection().events {
+        event.predicate.for_each(&mut |test| {
+            if let TestKind::Text(test) = &test.kind
+                && let TextOp::Equals(Operand { value, param: None }) = &test.op
+                && value.len() > 1
+            {
+                *cx.constants.lists.entry(value.clone()).or_default() += 1;
+            }
+        });
+    }
+}
+
+/// The value itself, or the name of the parameter it comes from. A parameter that is needed in several forms has a name
+/// for each, told apart by `suffix`.
+pub fn constant(cx: &mut Context<'_>, param: Option<&ParamRef>, suffix: &str, value: Expr) -> Expr {
+    let Some(param) = param else { return value };
+    if let Some((_, _, name)) = cx.constants.named.iter().find(|(p, v, _)| p == param && *v == value) {
+        return Expr::name(name);
+    }
+    let Some(parameter) = cx.request.unit.strategy.parameter(param) else { return value };
+    let base = cx.constants.parameters.get(param.index).cloned().unwrap_or_default();
+    let field = param.field.as_deref().map(pascal).unwrap_or_default();
+    let first = !cx.constants.named.iter().any(|(p, _, _)| p == param);
+    let wanted = format!("{base}{field}{}", if first { "" } else { suffix });
+    let name = if wanted == base { base } else { cx.names.fresh(&wanted) };
+    let comment = parameter.doc.lines().next().filter(|_| first).unwrap_or_default().to_owned();
+    cx.constants.lets.push(Let { comment, name: name.clone(), value: LetValue::Scalar(value.clone()) });
+    cx.constants.named.push((param.clone(), value, name.clone()));
+    Expr::Name(name)
+}
+
+/// A list of texts for `in`: its members, or the one name of a list that is a parameter's or stands in several places.
+pub fn texts(cx: &mut Context<'_>, field: &str, operand: &Operand<Vec<String>>, values: Vec<String>) -> Vec<Expr> {
+    let members: Vec<Expr> = values.into_iter().map(Expr::Text).collect();
+    if operand.param.is_some() {
+        return vec![constant(cx, operand.param.as_ref(), "Values", Expr::List(members))];
+    }
+    if cx.constants.lists.get(&operand.value).is_none_or(|uses| *uses < 2) {
+        return members;
+    }
+    if let Some(name) = cx.constants.shared.get(&operand.value) {
+        return vec![Expr::name(name)];
+    }
+    let name = cx.names.fresh(&format!("{}List", pascal(field)));
+    let value = LetValue::Scalar(Expr::List(members));
+    cx.constants.lets.push(Let { comment: String::new(), name: name.clone(), value });
+    cx.constants.shared.insert(operand.value.clone(), name.clone());
+    vec![Expr::Name(name)]
+}
+
+/// A window: its parameter's name, or a name of its own, for it stands in several places.
+pub fn window(cx: &mut Context<'_>, window: &Window, wanted: &str) -> Expr {
+    let value = Expr::Timespan(window.value.saturating_mul(TICKS));
+    if window.param.is_some() {
+        return constant(cx, window.param.as_ref(), "Window", value);
+    }
+    let name = cx.names.fresh(wanted);
+    cx.constants.lets.push(Let { comment: String::new(), name: name.clone(), value: LetValue::Scalar(value) });
+    Expr::Name(name)
+}

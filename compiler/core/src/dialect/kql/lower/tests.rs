@@ -1,0 +1,246 @@
+//! One query for each form, over a small site. What they mean is tested by running them against the evaluator.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value as Json, json};
+
+use crate::capability::Findings;
+use crate::dialect::kql::Kql;
+use crate::dialect::{Dialect, Request};
+use crate::plan::Strategy;
+use crate::source::Sources;
+use crate::target::{Access, ClassBinding, FieldBinding, Limits, Profile, Target};
+
+/// Classes, parameters and events of the strategies below.
+const HEAD: &str = r#"
+class load { host.name: string process.id: string dll.name: string process.path: string }
+class flow {
+    host.name: string  process.id: string  source.ip: ip  destination.ip: ip  destination.port: port
+    direction: string  bytes.out: int  bytes.in: int  host.ip: list<ip>
+}
+class tls { source.ip: ip  destination.ip: ip  issuer: string  subject: string  names: list<string> }
+
+/// A strategy
+strategy DET0001 {
+    /// An analytic
+    analytic AN0001 on windows {
+        sources { DC0001 "x" "y" -> load, flow, tls }
+        /// Programs that may.
+        mutable Allowed: list<glob> = [r"C:\Program Files*\chrome.exe", r"*\firefox.exe"]
+        /// Inside.
+        tunable Inside: list<cidr> = ["10.0.0.0/8", "fc00::/7"]
+        /// How soon.
+        tunable Soon: duration in 1s..1h = 5m
+        /// How many.
+        tunable Many: int in 1..100 = 3
+        /// A library is loaded
+        event crypto = load where dll.name in ["crypt32.dll", "rsaenh.dll"] and not process.path like Allowed
+        /// A connection goes out
+        event egress = flow where direction == "out" and not destination.ip in Inside
+        /// Any connection
+        event any = flow
+        /// A certificate that is its own issuer
+        event bad = tls where issuer cased == subject and not names endswith [".lan", ".home"]
+        /// DETECTION
+        detect one { severity high PATTERN }
+    }
+}
+"#;
+
+fn field(native: &str, ty: &str) -> FieldBinding {
+    FieldBinding {
+        access: Access::Native(native.into()),
+        native_type: ty.into(),
+        always: false,
+        values: BTreeMap::new(),
+        evidence: String::new(),
+    }
+}
+
+fn class(source: Json, fields: Vec<(&str, FieldBinding)>) -> ClassBinding {
+    let source: Map<String, Json> = source.as_object().cloned().unwrap_or_default();
+    let fields = fields.into_iter().map(|(name, binding)| (name.to_owned(), binding)).collect();
+    ClassBinding { source, fields, collect: String::new() }
+}
+
+fn site() -> (Target, Profile) {
+    let derived = |text: &str| FieldBinding { access: Access::Derived(text.into()), ..field("", "string") };
+    let words = BTreeMap::from([("out".to_owned(), "true".to_owned()), ("in".to_owned(), "false".to_owned())]);
+    let load = class(
+        json!({ "table": "Loads", "where": ["Kind == 7"], "time": "Timestamp", "carries": ["ReportId", "DeviceId"] }),
+        vec![
+            ("host.name", field("DeviceName", "string")),
+            ("process.id", field("ProcessGuid", "string")),
+            ("dll.name", field("FileName", "string")),
+            ("process.path", derived("tostring(Data.Image)")),
+        ],
+    );
+    let flow = class(
+        json!({ "table": "Flows", "time": "Timestamp", "carries": ["ReportId", "DeviceId"] }),
+        vec![
+            ("host.name", field("DeviceName", "string")),
+            ("process.id", field("ProcessGuid", "string")),
+            ("source.ip", field("LocalIP", "string")),
+            ("destination.ip", field("RemoteIP", "string")),
+            ("destination.port", field("RemotePort", "int")),
+            ("direction", FieldBinding { values: words, ..field("Initiated", "bool") }),
+            ("bytes.out", field("Sent", "long")),
+            ("bytes.in", field("Received", "long")),
+            ("host.ip", field("Addresses", "dynamic")),
+        ],
+    );
+    let tls = class(
+        json!({ "table": "Sessions", "time": "Timestamp", "id": "Uid", "carries": [] }),
+        vec![
+            ("source.ip", field("Client", "string")),
+            ("destination.ip", field("Server", "string")),
+            ("issuer", field("Issuer", "string")),
+            ("subject", field("Subject", "string")),
+            ("names", field("Names", "dynamic")),
+        ],
+    );
+    let classes = [("load", load), ("flow", flow), ("tls", tls)].map(|(name, class)| (name.to_owned(), class)).into();
+    let settings = json!({ "result": { "time": "Timestamp", "carry": ["ReportId", "DeviceId"] } });
+    let target = Target {
+        id: "t".into(),
+        title: "T".into(),
+        dialect: "kql".into(),
+        extension: "kql".into(),
+        default_profile: "p".into(),
+        limits: Limits::default(),
+        settings: settings.as_object().cloned().unwrap_or_default(),
+        templates: BTreeMap::new(),
+        profiles: BTreeMap::new(),
+    };
+    let profile = Profile {
+        id: "p".into(),
+        title: "P".into(),
+        description: String::new(),
+        settings: Map::new(),
+        classes,
+        narrow: BTreeMap::new(),
+    };
+    (target, profile)
+}
+
+fn strategy(pattern: &str) -> Strategy {
+    let mut sources = Sources::default();
+    let text = HEAD.replace("PATTERN", pattern).replace("DETECTION", "What is found");
+    let id = sources.add("test.det", text);
+    let (file, errors) = crate::syntax::parse(&sources, id);
+    assert!(errors.is_empty(), "{errors:#?}");
+    let mut analysis = crate::sema::analyse(&mut sources, &[file], &[]);
+    assert!(analysis.strategies.len() == 1, "{:#?}", analysis.diagnostics);
+    analysis.strategies.remove(0)
+}
+
+/// The query of a pattern with its entity, or the reasons against it.
+fn lowered(pattern: &str) -> String {
+    lowered_within(pattern, None)
+}
+
+/// The same for a product that takes so many characters.
+fn lowered_within(pattern: &str, query_characters: Option<usize>) -> String {
+    let strategy = strategy(pattern);
+    let (mut target, profile) = site();
+    target.limits.query_characters = query_characters;
+    let unit = strategy.units().next().unwrap();
+    let mut findings = Findings::default();
+    let queries = Kql.lower(&Request { unit, target: &target, profile: &profile }, &mut findings);
+    let reasons: Vec<&str> = findings.refusals.iter().map(|r| r.reason.as_str()).collect();
+    if reasons.is_empty() { queries[0].text.clone() } else { reasons.join("\n") }
+}
+
+#[test]
+fn one_event_is_one_pipeline() {
+    insta::assert_snapshot!("event", lowered("pattern crypto entity host.name, process.path"));
+}
+
+#[test]
+fn a_sequence_whose_last_event_says_all_asks_only_whether_the_first_is_there() {
+    insta::assert_snapshot!(
+        "then",
+        lowered("pattern crypto then egress within Soon by host.name, process.id entity host.name, destination.ip")
+    );
+}
+
+#[test]
+fn a_sequence_of_which_both_are_needed_joins_pairs() {
+    insta::assert_snapshot!(
+        "then_pairs",
+        lowered("pattern crypto then egress within 90s by host.name entity dll.name, destination.ip")
+    );
+}
+
+#[test]
+fn keys_may_change_from_step_to_step() {
+    insta::assert_snapshot!(
+        "changing_keys",
+        lowered(
+            "pattern (crypto then egress within Soon by host.name, process.id) with bad within 2m \
+             by source.ip, destination.ip entity host.name, process.id, destination.ip"
+        )
+    );
+}
+
+#[test]
+fn an_event_that_could_be_both_has_a_number() {
+    insta::assert_snapshot!("overlap", lowered("pattern egress with any within 1m by host.name entity host.name"));
+}
+
+#[test]
+fn what_must_not_follow_is_waited_for() {
+    insta::assert_snapshot!(
+        "not_followed",
+        lowered("pattern crypto not followed by egress within 10m by host.name entity host.name, dll.name")
+    );
+}
+
+#[test]
+fn a_key_with_several_values_has_a_row_for_each() {
+    insta::assert_snapshot!(
+        "not_preceded",
+        lowered(
+            "pattern egress not preceded by bad within 1d by egress.host.ip = bad.source.ip entity host.name, host.ip"
+        )
+    );
+}
+
+#[test]
+fn a_group_is_judged_at_every_moment() {
+    insta::assert_snapshot!(
+        "grouped",
+        lowered(
+            "pattern egress grouped by host.name, destination.ip over 1h \
+             having count() >= Many and sum(bytes.out) / sum(bytes.in) >= 2.5 entity host.name"
+        )
+    );
+}
+
+#[test]
+fn a_chain_keeps_the_latest_start_only() {
+    insta::assert_snapshot!(
+        "chain",
+        lowered(
+            "pattern crypto then egress then any within 1h by host.name, process.id entity host.name, any.destination.port"
+        )
+    );
+}
+
+#[test]
+fn a_result_that_cannot_carry_what_the_product_wants_is_refused() {
+    let reasons = lowered("pattern bad entity source.ip");
+    assert_eq!(reasons, "a result must carry `ReportId`, `DeviceId`, which no event of the pattern has");
+}
+
+#[test]
+fn a_query_over_the_limit_is_laid_out_shorter_and_says_the_same() {
+    let pattern = "pattern crypto then egress within 90s by host.name entity dll.name, destination.ip";
+    let (full, short) = (lowered(pattern), lowered_within(pattern, Some(100)));
+    let words = |text: &str| {
+        let code = text.lines().filter(|line| !line.trim_start().starts_with("//"));
+        code.flat_map(str::split_whitespace).map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert!(short.len() < full.len() && !short.contains("//"), "{short}");
+    assert_eq!(words(&short), words(&full));
+}

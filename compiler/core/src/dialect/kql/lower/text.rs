@@ -1,0 +1,247 @@
+//! Tests of text. The product's string operators where they mean the same, else regular expressions: Kusto has no
+//! wildcards, and `has` finds whole terms only (<https://learn.microsoft.com/kusto/query/datatypes-string-operators>).
+
+use super::Context;
+use super::constants::{self, constant};
+use super::field::Access;
+use super::regex::{self, Anchor};
+use crate::dialect::kql::ast::{BinaryOp, Expr, InOp};
+use crate::plan::{Glob, Operand, Regex, Segment, TextOp, TextTest};
+use crate::source::Span;
+
+/// One text to look for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Wanted {
+    /// This text, there.
+    Text(String, Anchor),
+    /// What this glob describes.
+    Glob(Glob),
+}
+
+/// A test of text against texts.
+pub fn test(cx: &mut Context<'_>, access: &Access, test: &TextTest, span: Span) -> Expr {
+    if !access.values.is_empty() {
+        return words(cx, access, test, span);
+    }
+    let subject = access.text();
+    match &test.op {
+        TextOp::Equals(values) => equals(cx, subject, test, values),
+        TextOp::Contains(values) => any_of(cx, access, test, values, |v| Wanted::Text(v.clone(), Anchor::Inside)),
+        TextOp::StartsWith(values) => any_of(cx, access, test, values, |v| Wanted::Text(v.clone(), Anchor::Start)),
+        TextOp::EndsWith(values) => any_of(cx, access, test, values, |v| Wanted::Text(v.clone(), Anchor::End)),
+        TextOp::Like(globs) => like(cx, access, test, globs),
+    }
+}
+
+/// Equality where the site's data has other words.
+fn words(cx: &mut Context<'_>, access: &Access, test: &TextTest, span: Span) -> Expr {
+    let TextOp::Equals(values) = &test.op else {
+        let reason = format!("only equality can be asked of `{}`, whose words differ here", test.field.name);
+        cx.refuse(&reason, span);
+        return Expr::Bool(false);
+    };
+    let same = |word: &str, value: &str| {
+        if test.cased { word == value } else { word.to_lowercase() == value.to_lowercase() }
+    };
+    let there = access.values.iter().filter(|(word, _)| values.value.iter().any(|value| same(word, value)));
+    Expr::or(there.map(|(_, there)| access.is_word(there)).collect::<Vec<_>>())
+}
+
+/// Equal to any of these; `""` is no value.
+fn equals(cx: &mut Context<'_>, subject: Expr, test: &TextTest, values: &Operand<Vec<String>>) -> Expr {
+    let texts: Vec<String> = values.value.iter().filter(|v| !v.is_empty()).cloned().collect();
+    if !test.cased && texts.iter().any(|t| folds_beyond_ascii(t)) {
+        let wanted = texts.into_iter().map(|t| Wanted::Text(t, Anchor::Whole)).collect();
+        return patterns(cx, &subject, wanted, test.cased, values);
+    }
+    match texts.as_slice() {
+        [] => Expr::Bool(false),
+        [one] if values.param.is_none() => {
+            let op = if test.cased { BinaryOp::Equal } else { BinaryOp::EqualNoCase };
+            Expr::binary(subject, op, Expr::Text(one.clone()))
+        }
+        _ => {
+            let op = if test.cased { InOp::In } else { InOp::InNoCase };
+            Expr::In(Box::new(subject), op, constants::texts(cx, &test.field.name, values, texts))
+        }
+    }
+}
+
+/// Any of these texts somewhere in the value; `""` is in every value.
+fn any_of(
+    cx: &mut Context<'_>,
+    access: &Access,
+    test: &TextTest,
+    values: &Operand<Vec<String>>,
+    wanted: impl Fn(&String) -> Wanted,
+) -> Expr {
+    if values.value.iter().any(String::is_empty) {
+        return access.present().unwrap_or(Expr::Bool(false));
+    }
+    patterns(cx, &access.text(), values.value.iter().map(wanted).collect(), test.cased, values)
+}
+
+/// Like any of these globs.
+fn like(cx: &mut Context<'_>, access: &Access, test: &TextTest, globs: &Operand<Vec<Glob>>) -> Expr {
+    if globs.value.iter().any(|g| g.segments == [Segment::Any]) {
+        return access.present().unwrap_or(Expr::Bool(false));
+    }
+    let subject = access.text();
+    let some = globs.value.iter().filter(|g| !g.segments.is_empty());
+    let wanted: Vec<Wanted> = some.map(simplest).collect();
+    let literal = |w: &Wanted| match w {
+        Wanted::Text(text, Anchor::Whole) => Some(text.clone()),
+        Wanted::Text(..) | Wanted::Glob(_) => None,
+    };
+    let literals: Vec<String> = wanted.iter().filter_map(literal).collect();
+    let all = literals.len() == wanted.len();
+    if all || (globs.param.is_none() && literals.len() > 1) {
+        let values = Operand { value: literals, param: globs.param.clone() };
+        let rest: Vec<Wanted> = wanted.into_iter().filter(|w| literal(w).is_none()).collect();
+        let equal = equals(cx, subject.clone(), test, &values);
+        return Expr::or([equal, patterns(cx, &subject, rest, test.cased, globs)]);
+    }
+    patterns(cx, &subject, wanted, test.cased, globs)
+}
+
+/// The simplest reading of a glob.
+fn simplest(glob: &Glob) -> Wanted {
+    match glob.segments.as_slice() {
+        [Segment::Literal(text)] => Wanted::Text(text.clone(), Anchor::Whole),
+        [Segment::Any, Segment::Literal(text)] => Wanted::Text(text.clone(), Anchor::End),
+        [Segment::Literal(text), Segment::Any] => Wanted::Text(text.clone(), Anchor::Start),
+        [Segment::Any, Segment::Literal(text), Segment::Any] => Wanted::Text(text.clone(), Anchor::Inside),
+        _ => Wanted::Glob(glob.clone()),
+    }
+}
+
+/// Any of several things to look for. A parameter's list stays one list, of regular expressions.
+fn patterns<T>(
+    cx: &mut Context<'_>,
+    subject: &Expr,
+    wanted: Vec<Wanted>,
+    cased: bool,
+    operand: &Operand<Vec<T>>,
+) -> Expr {
+    if operand.param.is_some() && wanted.len() > 1 {
+        return any_of_list(cx, subject, &wanted, cased, operand);
+    }
+    let mut parts = Vec::new();
+    for one in wanted {
+        let (op, text) = match operator(&one, cased) {
+            Some((op, text)) => (op, text),
+            None => (BinaryOp::Matches, as_regex(&one, cased)),
+        };
+        let text = constant(cx, operand.param.as_ref(), "Pattern", Expr::Text(text));
+        parts.push(Expr::binary(subject.clone(), op, text));
+    }
+    Expr::or(parts)
+}
+
+/// A parameter's list: what the members have in common, their flags and place, stands where the list is used.
+fn any_of_list<T>(
+    cx: &mut Context<'_>,
+    subject: &Expr,
+    wanted: &[Wanted],
+    cased: bool,
+    operand: &Operand<Vec<T>>,
+) -> Expr {
+    let shared = match wanted {
+        [Wanted::Text(_, first), rest @ ..] => {
+            rest.iter().all(|w| matches!(w, Wanted::Text(_, other) if other == first)).then_some(*first)
+        }
+        _ => None,
+    };
+    let anchor = shared.unwrap_or(Anchor::Whole);
+    let member = |wanted: &Wanted| match (wanted, shared) {
+        (Wanted::Text(text, _), Some(_)) => regex::text(text),
+        (Wanted::Text(text, anchor), None) => regex::glob_of_text(text, *anchor),
+        (Wanted::Glob(glob), _) => regex::glob(glob),
+    };
+    let members = wanted.iter().map(|w| Expr::Text(member(w))).collect();
+    let (before, after) = regex::around(anchor, cased);
+    joined(cx, subject, members, before, after, operand)
+}
+
+/// A list of regular expressions under one name, joined where it is used.
+fn joined<T>(
+    cx: &mut Context<'_>,
+    subject: &Expr,
+    regexes: Vec<Expr>,
+    before: String,
+    after: &str,
+    operand: &Operand<Vec<T>>,
+) -> Expr {
+    let list = constant(cx, operand.param.as_ref(), "Patterns", Expr::List(regexes));
+    let alternatives = Expr::Call("strcat_array", vec![list, Expr::Text("|".to_owned())]);
+    let around = [before, after.to_owned()].map(|text| (!text.is_empty()).then_some(Expr::Text(text)));
+    let [before, after] = around;
+    let regex = if before.is_none() && after.is_none() {
+        alternatives
+    } else {
+        Expr::Call("strcat", before.into_iter().chain([alternatives]).chain(after).collect())
+    };
+    Expr::binary(subject.clone(), BinaryOp::Matches, regex)
+}
+
+/// The product's operator that says the same, if there is one.
+fn operator(wanted: &Wanted, cased: bool) -> Option<(BinaryOp, String)> {
+    let Wanted::Text(text, anchor) = wanted else { return None };
+    if !cased && folds_beyond_ascii(text) {
+        return None;
+    }
+    let op = match (anchor, cased) {
+        (Anchor::Whole, true) => BinaryOp::Equal,
+        (Anchor::Whole, false) => BinaryOp::EqualNoCase,
+        (Anchor::Inside, true) => BinaryOp::ContainsCased,
+        (Anchor::Inside, false) => BinaryOp::Contains,
+        (Anchor::Start, true) => BinaryOp::StartsWithCased,
+        (Anchor::Start, false) => BinaryOp::StartsWith,
+        (Anchor::End, true) => BinaryOp::EndsWithCased,
+        (Anchor::End, false) => BinaryOp::EndsWith,
+    };
+    Some((op, text.clone()))
+}
+
+fn as_regex(wanted: &Wanted, cased: bool) -> String {
+    match wanted {
+        Wanted::Text(text, anchor) => regex::of_text(text, *anchor, cased),
+        Wanted::Glob(glob) => regex::of_glob(glob, cased),
+    }
+}
+
+/// Whether the text has a letter outside ASCII that has case. How the string operators fold those is not documented;
+/// regular expressions fold them as Unicode does.
+fn folds_beyond_ascii(text: &str) -> bool {
+    text.chars().any(|c| !c.is_ascii() && (c.is_lowercase() || c.is_uppercase()))
+}
+
+/// Any of these regular expressions. A missing value is `""`, which some of them match.
+///
+/// # Errors
+/// Says what the engine cannot take.
+pub fn matches(
+    cx: &mut Context<'_>,
+    access: &Access,
+    patterns: &Operand<Vec<Regex>>,
+    cased: bool,
+) -> Result<Expr, String> {
+    let subject = access.text();
+    let texts =
+        patterns.value.iter().map(|r| regex::of_node(&r.node, cased).map(Expr::Text)).collect::<Result<Vec<_>, _>>()?;
+    let found = match texts.as_slice() {
+        [] => return Ok(Expr::Bool(false)),
+        [one] => {
+            let one = constant(cx, patterns.param.as_ref(), "Pattern", one.clone());
+            Expr::binary(subject, BinaryOp::Matches, one)
+        }
+        _ if patterns.param.is_some() => joined(cx, &subject, texts, String::new(), "", patterns),
+        _ => {
+            Expr::or(texts.into_iter().map(|t| Expr::binary(subject.clone(), BinaryOp::Matches, t)).collect::<Vec<_>>())
+        }
+    };
+    if patterns.value.iter().any(|r| regex::matches_empty(&r.node)) {
+        return Ok(Expr::and([access.present()?, found]));
+    }
+    Ok(found)
+}

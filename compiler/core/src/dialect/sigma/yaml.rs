@@ -1,0 +1,190 @@
+//! Writes YAML that every reader takes the same way: YAML 1.1 and 1.2 disagree on what a bare word is (`no`, `1e3`,
+//! `12:30`), so a text is bare only where no version could take it for anything else.
+
+/// A YAML value.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Yaml {
+    /// Keys and values, in this order.
+    Map(Vec<(String, Yaml)>),
+    /// Values.
+    List(Vec<Yaml>),
+    /// A text, without quotes where it needs none.
+    Text(String),
+    /// A text that always stands in quotes: a value of a detection, whose type must show.
+    Quoted(String),
+    /// A whole number.
+    Int(i64),
+    /// A double.
+    Float(f64),
+    /// `true` or `false`
+    Bool(bool),
+}
+
+/// Documents, one after the other, with `---` between them.
+#[must_use]
+pub fn print(documents: &[Yaml]) -> String {
+    let texts: Vec<String> = documents.iter().map(|d| print_block(d, 0)).collect();
+    texts.join("---\n")
+}
+
+/// A map or list, each entry on lines of its own, indented by `indent`.
+fn print_block(yaml: &Yaml, indent: usize) -> String {
+    let mut out = String::new();
+    match yaml {
+        Yaml::Map(entries) => {
+            for (key, value) in entries {
+                out.push_str(&format!("{:indent$}{}:{}", "", print_text(key), print_value(value, indent)));
+            }
+        }
+        Yaml::List(items) => {
+            for item in items {
+                out.push_str(&format!("{:indent$}-{}", "", print_value(item, indent)));
+            }
+        }
+        scalar => out.push_str(&format!("{:indent$}{}\n", "", print_scalar(scalar))),
+    }
+    out
+}
+
+/// What stands after a key or a dash, to the end of its lines.
+fn print_value(value: &Yaml, indent: usize) -> String {
+    match value {
+        Yaml::Map(entries) if entries.is_empty() => " {}\n".to_owned(),
+        Yaml::List(items) if items.is_empty() => " []\n".to_owned(),
+        Yaml::Map(_) | Yaml::List(_) => format!("\n{}", print_block(value, indent + 4)),
+        scalar => format!(" {}\n", print_scalar(scalar)),
+    }
+}
+
+fn print_scalar(scalar: &Yaml) -> String {
+    match scalar {
+        Yaml::Text(text) => print_text(text),
+        Yaml::Quoted(text) => print_quoted(text),
+        Yaml::Int(i) => i.to_string(),
+        // YAML 1.1 takes an exponent only after a point and with a sign, so a double is written out.
+        Yaml::Float(f) if f.fract() == 0.0 => format!("{f:.1}"),
+        Yaml::Float(f) => f.to_string(),
+        Yaml::Bool(b) => b.to_string(),
+        Yaml::Map(_) => "{}".to_owned(),
+        Yaml::List(_) => "[]".to_owned(),
+    }
+}
+
+fn print_text(text: &str) -> String {
+    if is_bare(text) { text.to_owned() } else { print_quoted(text) }
+}
+
+/// Whether the text may stand without quotes: it begins with a letter of ASCII, holds nothing that YAML gives a meaning,
+/// and is no word for a Boolean or for nothing.
+fn is_bare(text: &str) -> bool {
+    const WORDS: &[&str] = &["y", "n", "yes", "no", "on", "off", "true", "false", "null"];
+    if is_uuid(text) || is_timespan(text) {
+        return true;
+    }
+    let plain = |c: char| c.is_ascii_alphanumeric() || " _-.,/|()'+=`".contains(c);
+    text.starts_with(|c: char| c.is_ascii_alphabetic())
+        && text.chars().all(plain)
+        && !text.ends_with(' ')
+        && !WORDS.contains(&text.to_ascii_lowercase().as_str())
+}
+
+/// No version takes a UUID for a number or a date: its first group has eight digits.
+fn is_uuid(text: &str) -> bool {
+    let groups: Vec<usize> = text.split('-').map(str::len).collect();
+    groups == [8, 4, 4, 4, 12] && text.chars().all(|c| c.is_ascii_hexdigit() || c == '-')
+}
+
+/// Whether it is a number with a letter for its unit of time, such as `5m`.
+fn is_timespan(text: &str) -> bool {
+    let digits = text.trim_end_matches(['s', 'm', 'h', 'd']);
+    digits.len() + 1 == text.len() && !digits.is_empty() && digits.chars().all(|c| c.is_ascii_digit())
+}
+
+/// In single quotes where every character can stand for itself, else in double quotes with escapes.
+fn print_quoted(text: &str) -> String {
+    if text.chars().all(is_printable) { format!("'{}'", text.replace('\'', "''")) } else { print_escaped(text) }
+}
+
+/// Whether every YAML version takes the character as itself inside single quotes.
+fn is_printable(c: char) -> bool {
+    matches!(c, ' '..='~' | '\u{a0}'..='\u{d7ff}' | '\u{e000}'..='\u{fffd}') && !is_break(c)
+}
+
+/// Line breaks of YAML 1.1 that other versions take as text, and the byte order mark.
+fn is_break(c: char) -> bool {
+    matches!(c, '\u{2028}' | '\u{2029}' | '\u{feff}')
+}
+
+fn print_escaped(text: &str) -> String {
+    let mut out = String::from("\"");
+    for c in text.chars() {
+        match c {
+            '\\' => out.push_str("\\\\"),
+            '"' => out.push_str("\\\""),
+            '\n' => out.push_str("\\n"),
+            '\r' => out.push_str("\\r"),
+            '\t' => out.push_str("\\t"),
+            c if is_printable(c) => out.push(c),
+            c => match u32::from(c) {
+                n @ 0..=0xff => out.push_str(&format!("\\x{n:02x}")),
+                n @ 0x100..=0xffff => out.push_str(&format!("\\u{n:04x}")),
+                n => out.push_str(&format!("\\U{n:08x}")),
+            },
+        }
+    }
+    out.push('"');
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn read(text: &str) -> serde_json::Value {
+        serde_yaml::from_str(text).unwrap()
+    }
+
+    proptest! {
+        #[test]
+        fn every_text_survives_as_key_and_as_value(text in any::<String>()) {
+            let both = Yaml::Map(vec![(format!("k{text}"), Yaml::Text(text.clone())), ("q".to_owned(), Yaml::Quoted(text.clone()))]);
+            let back = read(&print(&[both]));
+            prop_assert_eq!(&back[format!("k{text}")], &serde_json::Value::from(text.clone()));
+            prop_assert_eq!(&back["q"], &serde_json::Value::from(text));
+        }
+
+        #[test]
+        fn every_double_survives(f in any::<f64>().prop_filter("finite", |f| f.is_finite())) {
+            let printed = print(&[Yaml::Map(vec![("f".to_owned(), Yaml::Float(f))])]);
+            let text = printed.trim_start_matches("f: ").trim_end();
+            prop_assert!(text.contains('.') && !text.contains(['e', 'E']), "{}", text);
+            prop_assert_eq!(text.parse::<f64>().ok(), Some(f));
+        }
+    }
+
+    #[test]
+    fn a_word_that_some_version_reads_as_no_text_stands_in_quotes() {
+        for word in
+            ["no", "Yes", "on", "NULL", "~", "1e3", "0x1f", "007", "12:30:45", "2026-01-01", ".inf", "=", "<<", "y", ""]
+        {
+            assert!(print_text(word).starts_with('\''), "{word}");
+        }
+        assert_eq!(print_text("attack.t1573.002"), "attack.t1573.002");
+        assert_eq!(print_text("Image|endswith"), "Image|endswith");
+        assert_eq!(print_text("key: value"), "'key: value'");
+    }
+
+    #[test]
+    fn identifiers_and_timespans_need_no_quotes() {
+        assert_eq!(print_text("39303ad5-b927-59b7-a7c5-cb9d53375942"), "39303ad5-b927-59b7-a7c5-cb9d53375942");
+        assert_eq!(print_text("5m"), "5m");
+    }
+
+    #[test]
+    fn lists_and_maps_are_indented_by_four() {
+        let inner = Yaml::Map(vec![("b".to_owned(), Yaml::List(vec![Yaml::Int(1), Yaml::Quoted("it's".to_owned())]))]);
+        assert_eq!(print(&[Yaml::Map(vec![("a".to_owned(), inner)])]), "a:\n    b:\n        - 1\n        - 'it''s'\n");
+    }
+}

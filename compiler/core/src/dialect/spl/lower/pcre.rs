@@ -1,0 +1,196 @@
+//! Text tests as regular expressions of PCRE, from segments and from the portable subset.
+//!
+//! Every character but ASCII letters, digits, `_` and space, and those beyond ASCII, is written `\xNN`: no quote and no
+//! escaped backslash ever stands in the text, so it means the same before and after Splunk unescapes the string.
+
+use std::fmt::Write as _;
+
+use super::super::ast::Pcre;
+use crate::plan::regex::{Class, Node};
+use crate::plan::{Glob, Segment};
+
+/// Whether case counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Case {
+    /// `A` is not `a`.
+    Counts,
+    /// `A` is `a`.
+    Ignored,
+}
+
+impl Case {
+    /// From a test's flag.
+    #[must_use]
+    pub const fn of(cased: bool) -> Self {
+        if cased { Self::Counts } else { Self::Ignored }
+    }
+
+    /// The options: `.` is any character, line breaks too.
+    const fn options(self) -> &'static str {
+        match self {
+            Self::Counts => "(?s)",
+            Self::Ignored => "(?is)",
+        }
+    }
+}
+
+/// At least one character.
+#[must_use]
+pub fn any_character() -> Pcre {
+    Pcre("(?s).".to_owned())
+}
+
+/// Where in a value a text must stand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// It is the value.
+    Whole,
+    /// Anywhere.
+    Anywhere,
+    /// At the start.
+    Start,
+    /// At the end.
+    End,
+}
+
+/// Any of the texts at that place.
+#[must_use]
+pub fn texts(texts: &[&str], place: Place, case: Case) -> Pcre {
+    let body = any_of(texts.iter().map(|text| quoted(text)).collect());
+    let (start, end) = match place {
+        Place::Whole => (r"\A", r"\z"),
+        Place::Anywhere => ("", ""),
+        Place::Start => (r"\A", ""),
+        Place::End => ("", r"\z"),
+    };
+    Pcre(format!("{}{start}{body}{end}", case.options()))
+}
+
+/// Any of the globs, over the whole value. `*` at an end of all of them leaves that end open.
+#[must_use]
+pub fn globs(globs: &[&Glob], case: Case) -> Pcre {
+    let open_start = globs.iter().all(|g| g.segments.first() == Some(&Segment::Any));
+    let open_end = globs.iter().all(|g| g.segments.last() == Some(&Segment::Any));
+    let body = any_of(globs.iter().map(|g| glob(g, open_start, open_end)).collect());
+    let (start, end) = (if open_start { "" } else { r"\A" }, if open_end { "" } else { r"\z" });
+    Pcre(format!("{}{start}{body}{end}", case.options()))
+}
+
+fn glob(glob: &Glob, open_start: bool, open_end: bool) -> String {
+    let mut segments = glob.segments.as_slice();
+    if open_start {
+        segments = segments.get(1..).unwrap_or_default();
+    }
+    if open_end && !segments.is_empty() {
+        segments = segments.get(..segments.len() - 1).unwrap_or_default();
+    }
+    let pieces = segments.iter().map(|segment| match segment {
+        Segment::Literal(text) => quoted(text),
+        Segment::Any => ".*".to_owned(),
+        Segment::One => ".".to_owned(),
+    });
+    pieces.collect()
+}
+
+fn any_of(alternatives: Vec<String>) -> String {
+    match <[String; 1]>::try_from(alternatives) {
+        Ok([only]) => only,
+        Err(several) => format!("(?:{})", several.join("|")),
+    }
+}
+
+fn quoted(text: &str) -> String {
+    text.chars().map(character).collect()
+}
+
+fn character(c: char) -> String {
+    if c.is_ascii_alphanumeric() || c == '_' || c == ' ' || !c.is_ascii() {
+        c.to_string()
+    } else {
+        format!("\\x{:02X}", u32::from(c))
+    }
+}
+
+/// Any of the regular expressions, anywhere in a value that is not `""`.
+#[must_use]
+pub fn regexes(nodes: &[&Node], case: Case) -> Pcre {
+    let body = any_of(nodes.iter().map(|node| regex(node, nodes.len() > 1)).collect());
+    let flags = match case {
+        Case::Counts => "",
+        Case::Ignored => "(?i)",
+    };
+    if nodes.iter().any(|node| matches_empty(node)) {
+        // An empty text is no value, so it must not match: look for one character first.
+        return Pcre(format!("{flags}(?s:\\A(?=.).*?)(?:{body})"));
+    }
+    Pcre(format!("{flags}{body}"))
+}
+
+/// Whether the empty text matches.
+fn matches_empty(node: &Node) -> bool {
+    match node {
+        Node::Empty | Node::Start | Node::End => true,
+        Node::Literal(_) | Node::Dot | Node::Class(_) => false,
+        Node::Concat(parts) => parts.iter().all(matches_empty),
+        Node::Alternate(parts) => parts.iter().any(matches_empty),
+        Node::Repeat { node, min, .. } => *min == 0 || matches_empty(node),
+    }
+}
+
+/// A node; `tight` if it stands beside others, where an alternation needs a group.
+fn regex(node: &Node, tight: bool) -> String {
+    match node {
+        Node::Empty => String::new(),
+        Node::Literal(c) => character(*c),
+        Node::Dot => r"[^\x0A]".to_owned(),
+        Node::Class(class) => set(class),
+        Node::Start => r"\A".to_owned(),
+        Node::End => r"\z".to_owned(),
+        Node::Concat(parts) => parts.iter().map(|part| regex(part, true)).collect(),
+        Node::Alternate(parts) => {
+            let alternatives = parts.iter().map(|part| regex(part, false)).collect::<Vec<_>>().join("|");
+            if tight { format!("(?:{alternatives})") } else { alternatives }
+        }
+        Node::Repeat { node, min, max } => {
+            let single = matches!(&**node, Node::Literal(_) | Node::Dot | Node::Class(_));
+            let body = if single { regex(node, true) } else { format!("(?:{})", regex(node, false)) };
+            format!("{body}{}", repetition(*min, *max))
+        }
+    }
+}
+
+fn repetition(min: u32, max: Option<u32>) -> String {
+    match (min, max) {
+        (0, None) => "*".to_owned(),
+        (1, None) => "+".to_owned(),
+        (0, Some(1)) => "?".to_owned(),
+        (min, None) => format!("{{{min},}}"),
+        (min, Some(max)) if min == max => format!("{{{min}}}"),
+        (min, Some(max)) => format!("{{{min},{max}}}"),
+    }
+}
+
+fn set(class: &Class) -> String {
+    if class.ranges.is_empty() {
+        return if class.negated { r"[\x00-\x{10FFFF}]".to_owned() } else { r"(?:\z\A.)".to_owned() };
+    }
+    let mut out = String::from(if class.negated { "[^" } else { "[" });
+    for &(low, high) in &class.ranges {
+        out.push_str(&in_set(low));
+        if high != low {
+            let _ = write!(out, "-{}", in_set(high));
+        }
+    }
+    out.push(']');
+    out
+}
+
+fn in_set(c: char) -> String {
+    if c.is_ascii_alphanumeric() {
+        c.to_string()
+    } else if u32::from(c) < 0x100 {
+        format!("\\x{:02X}", u32::from(c))
+    } else {
+        format!("\\x{{{:X}}}", u32::from(c))
+    }
+}

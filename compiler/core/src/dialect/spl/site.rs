@@ -1,0 +1,500 @@
+//! The site's data as a search sees it: where the events of a class are, and how a field of theirs is read.
+//!
+//! A class's `source` in a Splunk profile (`schemas/source-spl.json`):
+//!
+//! | key | meaning |
+//! | --- | --- |
+//! | `macro` | the macro that stands for the class in every base search, so that a site rebinds it once |
+//! | `definition` | the macro's definition as shipped, in parentheses |
+//! | `is` | what tells the class's events from those of the profile's other classes: fields and the values they may have |
+//! | `time` | the field that holds the event's time in seconds; `_time` if left out |
+//! | `part_of` | for a derived field, the field whose text contains its text, so that the base search can look there |
+//! | `joins` | other events that complete these: fields of theirs under names of their own, found by a common key |
+//!
+//! Joined events come in through the same base search, and only where a detection needs a field of theirs.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use serde::Deserialize;
+
+use super::ast::{Binary, Compare, Expr, Function, Name};
+use super::names::Names;
+use crate::capability::{Findings, Support};
+use crate::dialect::Request;
+use crate::plan::{Class, Event, Field, Type};
+use crate::source::Span;
+use crate::target::{Access, FieldBinding};
+
+/// The name of the event's own time in the language.
+pub const TIMESTAMP: &str = "@timestamp";
+
+/// Where a class's events are.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Source {
+    /// The macro's name.
+    #[serde(rename = "macro")]
+    pub macro_name: String,
+    /// The macro's definition as shipped; a rule pack writes it into `macros.conf`.
+    #[expect(dead_code, reason = "part of the form; a search names the macro alone")]
+    definition: String,
+    /// Fields and their possible values, compared as text without case.
+    #[serde(default)]
+    pub is: BTreeMap<String, Vec<String>>,
+    /// The field of the event's time, in seconds since 1970.
+    #[serde(default = "default_time")]
+    pub time: String,
+    /// Derived field (ECS name) → native field that contains its text.
+    #[serde(default)]
+    pub part_of: BTreeMap<String, String>,
+    /// Events that complete these.
+    #[serde(default)]
+    pub joins: Vec<Join>,
+}
+
+/// Events that complete those of a class.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Join {
+    /// The macro that stands for them.
+    #[serde(rename = "macro")]
+    pub macro_name: String,
+    /// The macro's definition as shipped.
+    #[expect(dead_code, reason = "part of the form; a search names the macro alone")]
+    definition: String,
+    /// What tells them from all others: fields and their possible values.
+    pub is: BTreeMap<String, Vec<String>>,
+    /// The key on the class's events, an `eval` expression.
+    pub ours: String,
+    /// The key on these, an `eval` expression.
+    pub theirs: String,
+    /// The names that their fields get: name → field.
+    pub fields: BTreeMap<String, String>,
+    /// How much older than the event they may be, such as `24h`; not at all if left out.
+    #[serde(default)]
+    pub older: Option<String>,
+}
+
+/// A join that the detection needs.
+#[derive(Debug, Clone)]
+pub struct UsedJoin {
+    /// The class it completes.
+    pub class: String,
+    /// The join.
+    pub join: Join,
+    /// The fields needed: name → their field.
+    pub fields: BTreeMap<String, String>,
+}
+
+fn default_time() -> String {
+    "_time".to_owned()
+}
+
+/// How a field is read in the search.
+#[derive(Debug, Clone)]
+pub struct Reading {
+    /// The field.
+    pub field: Field,
+    /// Its name in the search: of the site's data, or of the `eval` that derives it.
+    pub name: Name,
+    /// How its text is understood.
+    pub form: Form,
+    /// Whether no event lacks it.
+    pub always: bool,
+    /// Words of the language → text of the data; empty for none.
+    pub values: BTreeMap<String, String>,
+    /// The one text that every event has.
+    pub constant: Option<String>,
+    /// A native field in whose text this field's text stands whole: itself, if it is native.
+    pub searched: Option<Name>,
+}
+
+/// How a field's text is understood.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// Text.
+    Text,
+    /// `true` or `false`.
+    Bool,
+    /// A number in the language's own unit.
+    Number,
+    /// A duration in units of so many nanoseconds.
+    Duration(i64),
+    /// A moment in seconds since 1970.
+    EpochSeconds,
+    /// A moment in milliseconds since 1970.
+    EpochMillis,
+    /// A moment as ISO 8601 text with a zone.
+    Iso8601,
+}
+
+/// The classes of one detection at one site. Asking for what the site lacks leaves a refusal in `findings`.
+#[derive(Debug)]
+pub struct Site<'a> {
+    request: &'a Request<'a>,
+    /// Refusals and losses.
+    pub findings: &'a mut Findings,
+    /// The names in use.
+    pub names: Names,
+    sources: BTreeMap<String, Source>,
+    /// Derived fields by ECS name: the name in the search, and the expression of each class that derives it.
+    derived: BTreeMap<Arc<str>, (Name, BTreeMap<String, Expr>)>,
+    /// Joined fields asked for so far: class and name.
+    joined: BTreeSet<(String, String)>,
+}
+
+impl<'a> Site<'a> {
+    /// The site of a request.
+    pub fn new(request: &'a Request<'a>, findings: &'a mut Findings) -> Self {
+        let mut site = Self {
+            request,
+            findings,
+            names: Names::default(),
+            sources: BTreeMap::new(),
+            derived: BTreeMap::new(),
+            joined: BTreeSet::new(),
+        };
+        for event in &request.unit.detection.events {
+            site.add_class(event);
+        }
+        site.check_told_apart();
+        site
+    }
+
+    /// Refuses the detection; the same reason at the same place once.
+    pub fn refuse(&mut self, reason: &str, span: Span) {
+        if !self.findings.refusals.iter().any(|known| known.reason == reason && known.span == span) {
+            self.findings.note(Support::no(reason), span);
+        }
+    }
+
+    fn add_class(&mut self, event: &Event) {
+        let name = &event.class.name;
+        if self.sources.contains_key(name) {
+            return;
+        }
+        let profile = self.request.profile;
+        let Some(binding) = profile.classes.get(name) else {
+            return self.refuse(&format!("the profile `{}` has no `{name}` events", profile.id), event.span);
+        };
+        match read_source(&binding.source) {
+            Ok(source) => {
+                let macros = source.joins.iter().map(|join| &join.macro_name).chain([&source.macro_name]);
+                let wrong = macros.into_iter().find(|name| !is_word(name)).cloned();
+                if let Some(name) = wrong {
+                    return self.refuse(&format!("`{name}` is no name for a macro"), event.span);
+                }
+                self.reserve(&source, binding.fields.values());
+                self.sources.insert(name.clone(), source);
+            }
+            Err(error) => {
+                let reason = format!("the source of `{name}` in the profile `{}` cannot be read: {error}", profile.id);
+                self.refuse(&reason, event.span);
+            }
+        }
+    }
+
+    fn reserve<'b>(&mut self, source: &Source, fields: impl Iterator<Item = &'b FieldBinding>) {
+        self.names.reserve(&Name::new(&source.time));
+        source.is.keys().chain(source.part_of.values()).for_each(|f| self.names.reserve(&Name::new(f)));
+        for join in &source.joins {
+            join.is
+                .keys()
+                .chain(join.fields.keys())
+                .chain(join.fields.values())
+                .for_each(|f| self.names.reserve(&Name::new(f)));
+            [&join.ours, &join.theirs].into_iter().for_each(|key| self.names.reserve_words(key));
+        }
+        for field in fields {
+            match &field.access {
+                Access::Native(name) => self.names.reserve(&Name::new(name)),
+                Access::Derived(expression) => self.names.reserve_words(expression),
+                Access::Constant(_) | Access::Join(_) | Access::Absent(_) => {}
+            }
+        }
+    }
+
+    /// With several classes in one base search, each must say what its events are.
+    fn check_told_apart(&mut self) {
+        let several = self.sources.len() > 1;
+        let silent = |source: &Source| source.is.is_empty() && (several || !source.joins.is_empty());
+        let silent = self.sources.iter().find(|(_, source)| silent(source)).map(|(class, _)| class.clone());
+        if let Some(class) = silent {
+            let reason = format!("the profile does not say what tells `{class}` events from others");
+            self.refuse(&reason, self.request.unit.detection.span);
+        }
+    }
+
+    /// Where a class's events are; none if that has been refused.
+    #[must_use]
+    pub fn source(&self, class: &Class) -> Option<&Source> {
+        self.sources.get(&class.name)
+    }
+
+    /// What tells a row of the class from the other rows of the detection; none where there are no others.
+    #[must_use]
+    pub fn is(&self, class: &str) -> Option<Expr> {
+        let source = self.sources.get(class).filter(|_| self.sources.len() > 1 || !self.joined.is_empty())?;
+        Some(told_by(&source.is))
+    }
+
+    /// The joins that fields asked for so far need.
+    #[must_use]
+    pub fn joins(&self) -> Vec<UsedJoin> {
+        let of_class = |(class, source): (&String, &Source)| {
+            let needed = |join: &Join| -> BTreeMap<String, String> {
+                let fields = join.fields.iter();
+                let asked = fields.filter(|(name, _)| self.joined.contains(&(class.clone(), (*name).clone())));
+                asked.map(|(name, field)| (name.clone(), field.clone())).collect()
+            };
+            let used = source.joins.iter().map(|join| (join, needed(join))).filter(|(_, fields)| !fields.is_empty());
+            used.map(|(join, fields)| UsedJoin { class: class.clone(), join: join.clone(), fields }).collect::<Vec<_>>()
+        };
+        self.sources.iter().flat_map(of_class).collect()
+    }
+
+    /// The event's time in whole milliseconds.
+    #[must_use]
+    pub fn time(&self, class: &str) -> Expr {
+        let field = self.sources.get(class).map_or_else(default_time, |s| s.time.clone());
+        millis(Expr::Field(Name(field)))
+    }
+
+    /// How a field of a class is read; none if it cannot be, which is then refused.
+    pub fn read(&mut self, class: &Class, field: &Field, span: Span) -> Option<Reading> {
+        if &*field.name == TIMESTAMP {
+            let name = Name(self.sources.get(&class.name).map_or_else(default_time, |s| s.time.clone()));
+            return Some(Reading {
+                field: field.clone(),
+                name,
+                form: Form::EpochSeconds,
+                always: true,
+                values: BTreeMap::new(),
+                constant: None,
+                searched: None,
+            });
+        }
+        let profile = self.request.profile;
+        let Some(binding) = profile.classes.get(&class.name).and_then(|c| c.fields.get(&*field.name)) else {
+            let reason = format!("the profile `{}` has no `{}` on `{}`", profile.id, field.name, class.name);
+            self.refuse(&reason, span);
+            return None;
+        };
+        let form = self.form(field, binding, span)?;
+        let (name, constant) = match &binding.access {
+            Access::Native(name) => (Name::new(name), None),
+            Access::Derived(text) => (self.derive(class, field, Expr::Native(text.clone())), None),
+            Access::Constant(text) => (self.derive(class, field, Expr::text(text)), Some(text.clone())),
+            Access::Join(what) => {
+                self.refuse(&format!("`{}` would need a join: {what}", field.name), span);
+                return None;
+            }
+            Access::Absent(why) => {
+                self.refuse(&format!("the site's data has no `{}`: {why}", field.name), span);
+                return None;
+            }
+        };
+        if name.0.contains(['\'', '"', '`', '|', '\n']) {
+            self.refuse(&format!("a search cannot name the field `{}`", name.0), span);
+            return None;
+        }
+        let joined = self.note_joined(&class.name, &name);
+        let searched = match &binding.access {
+            Access::Native(_) if joined => None,
+            Access::Native(name) => Some(Name::new(name)),
+            Access::Derived(_) => {
+                let source = self.sources.get(&class.name);
+                source.and_then(|s| s.part_of.get(&*field.name)).map(Name::new)
+            }
+            Access::Constant(_) | Access::Join(_) | Access::Absent(_) => None,
+        };
+        let always = binding.always || constant.is_some();
+        Some(Reading { field: field.clone(), name, form, always, values: binding.values.clone(), constant, searched })
+    }
+
+    /// Notes that a field is needed, if a join brings it; whether one does.
+    fn note_joined(&mut self, class: &str, name: &Name) -> bool {
+        let joins = self.sources.get(class).map_or(&[][..], |source| &source.joins);
+        let joined = joins.iter().any(|join| join.fields.contains_key(&name.0));
+        if joined {
+            self.joined.insert((class.to_owned(), name.0.clone()));
+        }
+        joined
+    }
+
+    fn form(&mut self, field: &Field, binding: &FieldBinding, span: Span) -> Option<Form> {
+        let form = match (field.ty.scalar(), &*binding.native_type) {
+            (Type::Int | Type::Float | Type::Port, _) => Form::Number,
+            (Type::Bool, _) => Form::Bool,
+            (Type::Duration, "" | "nanoseconds") => Form::Duration(1),
+            (Type::Duration, "microseconds") => Form::Duration(1_000),
+            (Type::Duration, "milliseconds") => Form::Duration(1_000_000),
+            (Type::Duration, "seconds") => Form::Duration(1_000_000_000),
+            (Type::Datetime, "epoch") => Form::EpochSeconds,
+            (Type::Datetime, "epoch_ms") => Form::EpochMillis,
+            (Type::Datetime, "iso8601") => Form::Iso8601,
+            (Type::Duration | Type::Datetime, other) => {
+                self.refuse(&format!("the profile does not say how `{}` is written: `{other}`", field.name), span);
+                return None;
+            }
+            _ => Form::Text,
+        };
+        Some(form)
+    }
+
+    /// The same field with its one value, null where it has several: what a comparison of fields takes.
+    pub fn single(&mut self, class: &Class, reading: Reading) -> Reading {
+        if !reading.field.ty.is_list() {
+            return reading;
+        }
+        let values = || reading.values_present();
+        let is_one = Expr::call(Function::Mvcount, [values()]).compare(Compare::Eq, Expr::Int(1));
+        let value = Expr::call(Function::Case, [is_one, Expr::call(Function::Mvindex, [values(), Expr::Int(0)])]);
+        let field =
+            Field { name: format!("{} single", reading.field.name).into(), ty: reading.field.ty.scalar().clone() };
+        Reading { name: self.derive(class, &field, value), field, always: false, ..reading }
+    }
+
+    /// The field that holds a derived value. Classes that derive one ECS field share it.
+    fn derive(&mut self, class: &Class, field: &Field, value: Expr) -> Name {
+        let names = &mut self.names;
+        let entry =
+            self.derived.entry(field.name.clone()).or_insert_with(|| (names.fresh(&field.name), BTreeMap::new()));
+        entry.1.insert(class.name.clone(), value);
+        entry.0.clone()
+    }
+
+    /// The derived fields asked for so far: each with its value, for the rows of the classes that derive it.
+    #[must_use]
+    pub fn derivations(&self) -> Vec<(Name, Expr)> {
+        let of = |classes: &BTreeMap<String, Expr>| {
+            let cases = classes.iter().flat_map(|(class, value)| [self.is(class), Some(value.clone())]);
+            match classes.values().next() {
+                Some(only) if self.sources.len() < 2 => only.clone(),
+                _ => Expr::call(Function::Case, cases.flatten()),
+            }
+        };
+        self.derived.values().map(|(name, classes)| (name.clone(), of(classes))).collect()
+    }
+}
+
+fn read_source(source: &serde_json::Map<String, serde_json::Value>) -> Result<Source, String> {
+    let source: Source = serde_json::from_value(source.clone().into()).map_err(|error| error.to_string())?;
+    let older = source.joins.iter().filter_map(|join| join.older.as_deref());
+    match older.into_iter().find(|text| parse_span(text).is_none()) {
+        Some(text) => Err(format!("`{text}` is no span of time such as `24h`")),
+        None => Ok(source),
+    }
+}
+
+/// A span of time such as `24h`, in milliseconds.
+#[must_use]
+pub fn parse_span(text: &str) -> Option<i64> {
+    let units = [("ms", 1), ("s", 1000), ("m", 60_000), ("h", 3_600_000), ("d", 86_400_000)];
+    let (digits, unit) = text.split_at_checked(text.find(|c: char| !c.is_ascii_digit())?)?;
+    let (_, millis) = units.iter().find(|(name, _)| *name == unit)?;
+    digits.parse::<i64>().ok()?.checked_mul(*millis)
+}
+
+fn is_word(text: &str) -> bool {
+    !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+}
+
+/// A condition on fields and their possible values.
+#[must_use]
+pub fn told_by(is: &BTreeMap<String, Vec<String>>) -> Expr {
+    Expr::and(is.iter().map(|(field, values)| match values.as_slice() {
+        [one] => Expr::Field(Name::new(field)).compare(Compare::Eq, literal(one)),
+        several => Expr::In(Name::new(field), several.to_vec()),
+    }))
+}
+
+/// A value of the profile: a number where it is one, as Splunk compares extracted numbers as numbers.
+fn literal(text: &str) -> Expr {
+    match text.parse::<i64>() {
+        Ok(number) if number.to_string() == text => Expr::Int(number),
+        _ => Expr::text(text),
+    }
+}
+
+/// Seconds as whole milliseconds: differences of fractions of a second are not exact at a window's edge.
+#[must_use]
+pub fn millis(seconds: Expr) -> Expr {
+    Expr::call(Function::Round, [seconds.binary(Binary::Mul, Expr::Int(1000))])
+}
+
+impl Reading {
+    /// The field itself.
+    #[must_use]
+    pub fn raw(&self) -> Expr {
+        Expr::field(&self.name)
+    }
+
+    /// The value as a number in the language's unit (milliseconds for a moment, nanoseconds for a duration); null if it
+    /// is none.
+    #[must_use]
+    pub fn number(&self) -> Expr {
+        let number = || Expr::call(Function::Tonumber, [self.raw()]);
+        match self.form {
+            Form::Text | Form::Bool | Form::Number | Form::Duration(1) | Form::EpochMillis => number(),
+            Form::Duration(unit) => Expr::call(Function::Round, [number().binary(Binary::Mul, Expr::Int(unit))]),
+            Form::EpochSeconds if &*self.field.name == TIMESTAMP => millis(self.raw()),
+            Form::EpochSeconds => millis(number()),
+            Form::Iso8601 => {
+                let parse = |format| Expr::call(Function::Strptime, [self.raw(), Expr::text(format)]);
+                let either = [parse("%Y-%m-%dT%H:%M:%S.%Q%Z"), parse("%Y-%m-%dT%H:%M:%S%Z")];
+                millis(Expr::call(Function::Coalesce, either))
+            }
+        }
+    }
+
+    /// One value as keys, groups and alerts hold it: text or a number; null if it is missing.
+    #[must_use]
+    pub fn value(&self) -> Expr {
+        if let Some(constant) = &self.constant {
+            return Expr::text(constant);
+        }
+        let words: Vec<(&str, &str)> = match self.form {
+            _ if !self.values.is_empty() => self.values.iter().map(|(word, text)| (&**word, &**text)).collect(),
+            Form::Bool => vec![("true", "true"), ("false", "false")],
+            Form::Text => return self.raw(),
+            _ => return self.number(),
+        };
+        let lower = || Expr::call(Function::Lower, [self.raw()]);
+        let cases = words
+            .into_iter()
+            .flat_map(|(word, text)| [lower().compare(Compare::Eq, Expr::text(text.to_lowercase())), Expr::text(word)]);
+        Expr::call(Function::Case, cases)
+    }
+
+    /// Whether every event has a value that the language understands.
+    #[must_use]
+    pub fn never_missing(&self) -> bool {
+        self.always && self.values.is_empty() && !self.field.ty.is_list() && self.form != Form::Bool
+    }
+
+    /// The values of a field with several, without empty ones.
+    fn values_present(&self) -> Expr {
+        Expr::call(Function::Mvfilter, [self.raw().compare(Compare::Ne, Expr::text(""))])
+    }
+
+    /// The value for a key, group or alert, with `""` for a missing one, so that no null is ever grouped or compared.
+    /// For a field with several values: each once, or `""`.
+    #[must_use]
+    pub fn column(&self) -> Expr {
+        let value = if self.field.ty.is_list() {
+            let values = match self.value() {
+                Expr::Field(_) => self.values_present(),
+                each => Expr::call(Function::Mvmap, [self.raw(), each]),
+            };
+            Expr::call(Function::Mvdedup, [values])
+        } else {
+            self.value()
+        };
+        if self.never_missing() {
+            return value;
+        }
+        Expr::call(Function::Coalesce, [value, Expr::text("")])
+    }
+}
