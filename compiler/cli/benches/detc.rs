@@ -1,6 +1,11 @@
 //! The figures of BENCHMARKS.md: whole processes of the release build, on files made here.
 //!
 //! `cargo bench -p detc` prints them; `cargo bench -p detc -- 10000000` makes the long evaluation that long.
+#![expect(
+    clippy::expect_used,
+    clippy::print_stdout,
+    reason = "a benchmark prints figures, and fails where it cannot measure"
+)]
 
 use std::fmt::Write as _;
 use std::io::Write as _;
@@ -149,7 +154,7 @@ fn evaluation(folder: &Path, events: u64) {
             .expect("the binary starts");
         let mut pipe = child.stdin.take().expect("a pipe");
         let writer = std::thread::spawn(move || {
-            let block = (0..10_000).map(|i| i).collect::<Vec<u64>>();
+            let block = (0..10_000).collect::<Vec<u64>>();
             let mut text = String::new();
             for start in (0..events).step_by(block.len()) {
                 text.clear();
@@ -192,7 +197,7 @@ fn event(out: &mut String, n: u64) {
             out,
             r#"{{"class":"library_load","@timestamp":"{stamp}",{who},"dll":{{"path":"C:\\Windows\\System32\\lib{0}.dll","name":"{1}","code_signature":{{"exists":true,"subject_name":"Microsoft Windows","status":"Valid"}}}}}}"#,
             n % 37,
-            if n % 40 == 0 { "crypt32.dll" } else { "kernelbase.dll" }
+            if n.is_multiple_of(40) { "crypt32.dll" } else { "kernelbase.dll" }
         ),
         4..=7 => writeln!(
             out,

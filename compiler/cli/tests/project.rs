@@ -40,7 +40,17 @@ fn every_case_of_every_strategy_passes() {
 #[test]
 fn every_strategy_compiles_for_every_target_and_profile() {
     let folder = std::env::temp_dir().join(format!("detc-project-{}", std::process::id()));
-    clean(&["compile", "strategies", "examples", "--target", "all", "--profile", "all", "-o", &folder.to_string_lossy()]);
+    clean(&[
+        "compile",
+        "strategies",
+        "examples",
+        "--target",
+        "all",
+        "--profile",
+        "all",
+        "-o",
+        &folder.to_string_lossy(),
+    ]);
     std::fs::remove_dir_all(folder).expect("the folder was written");
 }
 
