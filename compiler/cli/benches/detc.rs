@@ -99,7 +99,13 @@ fn corpus_strategy(number: u32) -> String {
     for i in 0..5 {
         let id = number * 5 + i;
         let list = (0..8).map(|n| format!("r\"*\\tool{id}-{n}.exe\"")).collect::<Vec<_>>().join(", ");
-        let pattern = if i == 4 { "start then egress within 5m by host.name, process.entity_id" } else { "start" };
+        let (egress, pattern) = if i == 4 {
+            let event =
+                format!("event egress = network_connection where destination.port in [443, 8443, {}]", 1000 + id);
+            (event, "start then egress within 5m by host.name, process.entity_id")
+        } else {
+            (String::new(), "start")
+        };
         let _ = write!(
             all,
             r#"
@@ -109,8 +115,7 @@ fn corpus_strategy(number: u32) -> String {
         event start = process_start where
             process.executable like Tools{id} and process.command_line contains ["-enc{id}", "/c {id}"]
             and not process.parent.name in ["explorer.exe", "services{id}.exe"]
-        event egress = network_connection where destination.port in [443, 8443, {port}]
-        event unused_start = start
+        {egress}
         /// Detection {id}
         detect d {{
             severity medium
@@ -119,8 +124,7 @@ fn corpus_strategy(number: u32) -> String {
             suppress 1h
         }}
     }}
-"#,
-            port = 1000 + id
+"#
         );
     }
     all.push_str("}\n");
