@@ -5,11 +5,11 @@
 //!
 //! | step | module | what is true after it |
 //! | --- | --- | --- |
-//! | line → record | [`decode`], [`record`] | the needed fields hold values of their declared types; all else was skipped |
-//! | record → event | [`predicate`] | it satisfies the predicate of at least one event name, or is forgotten |
+//! | line → record | `decode`, `record` | the needed fields hold values of their declared types; all else was skipped |
+//! | record → event | `predicate` | it satisfies the predicate of at least one event name, or is forgotten |
 //! | event → tick | this one | events go on in time order, those of one time together, once no earlier one can come |
-//! | tick → rows | [`pattern`], [`join`], [`negation`], [`group`] | the rows of the pattern, in row order |
-//! | rows → alerts | [`alert`] | each entity tuple by its first row, then quiet |
+//! | tick → rows | `pattern`, `join`, `negation`, `group` | the rows of the pattern, in row order |
+//! | rows → alerts | `alert` | each entity tuple by its first row, then quiet |
 //!
 //! **Row order.** Rows go by time. Rows of the same time go by their operands' rows, left to right, in this same order;
 //! those of a single event by its line; and where a key with several values makes several rows of the same events, by
