@@ -47,6 +47,18 @@ const EVENTS: &str = "
     event flow       = network_flow
 ";
 
+/// What makes a strategy whole.
+const ANALYTIC: &str = "/// T
+analytic AN9999 on windows {
+    event e = library_load
+    /// T
+    detect d {
+        severity low
+        pattern e
+        entity host.name
+    }
+}";
+
 /// The example as a whole file.
 fn whole(block: &Block) -> String {
     let text = &block.text;
@@ -57,11 +69,12 @@ fn whole(block: &Block) -> String {
     };
     match block.words.trim_start_matches("error").trim() {
         "" => text.clone(),
-        "strategy" => strategy(text),
+        "strategy" => strategy(&format!("{text}\n{ANALYTIC}")),
         "analytic" => analytic(text),
         "pattern" => {
-            let entity = text.split_whitespace().next().unwrap_or_default().trim_start_matches('(');
-            analytic(&format!("{EVENTS}\n{}", detect(text, &format!("{entity}.host.name"))))
+            let event = text.split_whitespace().next().unwrap_or_default().trim_start_matches('(');
+            let entity = if event == "flow" { "flow.source.ip".to_owned() } else { format!("{event}.host.name") };
+            analytic(&format!("{EVENTS}\n{}", detect(text, &entity)))
         }
         words => match words.strip_prefix("condition=") {
             Some(class) => analytic(&format!("event e = {class} where\n{text}\n{}", detect("e", "host.name"))),

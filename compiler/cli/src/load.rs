@@ -13,6 +13,7 @@ use detc_core::{sema, syntax, tuning};
 
 use crate::args;
 use crate::input::{Input, StrategyFile};
+use crate::parallel;
 use crate::status::Status;
 
 /// Strategies, and what there is to say about them.
@@ -47,8 +48,7 @@ pub fn load(paths: &[PathBuf], tuning: &args::Tuning) -> Loaded {
     let mut input = Input::default();
     let files = input.strategies(paths);
     let mut trees = Vec::new();
-    for file in &files {
-        let (tree, found) = syntax::parse(&input.sources, file.id);
+    for (tree, found) in parallel::map(&files, |file| syntax::parse(&input.sources, file.id)) {
         trees.push(tree);
         input.diagnostics.extend(found);
     }

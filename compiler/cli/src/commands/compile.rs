@@ -1,6 +1,7 @@
 //! `detc compile`: the rules of strategies for targets.
 
 use std::path::PathBuf;
+use std::sync::Mutex;
 
 use anyhow::{Result, bail};
 use detc_core::compile::{self, Artifact, Outcome, Status as Done};
@@ -14,6 +15,7 @@ use crate::console::Console;
 use crate::input::display;
 use crate::load::Loaded;
 use crate::output::{Stale, Written, write_folder};
+use crate::parallel;
 use crate::progress::Progress;
 use crate::selection::Selection;
 use crate::sites::{self, Site};
@@ -65,6 +67,8 @@ pub fn run(args: &Args, console: &Console) -> Result<Status> {
         return Ok(loaded.status());
     };
     let strategies = std::mem::take(&mut loaded.strategies);
+    // The trees have served; a large corpus would hold much memory in them.
+    loaded.trees.clear();
     args.selection.check(&strategies, loaded.status())?;
     let sites = sites::resolve(&registry, &chosen);
     let wanted = |unit: Unit<'_>| args.selection.wants(unit);
@@ -109,19 +113,24 @@ fn fits_standard_output(detections: usize, sites: usize) -> Result<()> {
 fn compile_all<'a>(
     strategies: &'a [Strategy],
     sites: &[Site<'a>],
-    wanted: &dyn Fn(Unit<'a>) -> bool,
+    wanted: &(dyn Fn(Unit<'a>) -> bool + Sync),
     diagnostics: &mut Vec<Diagnostic>,
     console: &Console,
 ) -> Vec<Outcome<'a>> {
-    let mut progress = Progress::steps(console, "compiling", strategies.len() * sites.len());
-    let mut outcomes = Vec::new();
-    for strategy in strategies {
-        for site in sites {
-            let compilation = compile::run(strategy, site.target, site.profile, wanted);
-            outcomes.extend(compilation.outcomes);
-            diagnostics.extend(compilation.diagnostics);
+    let jobs: Vec<(&'a Strategy, &Site<'a>)> =
+        strategies.iter().flat_map(|strategy| sites.iter().map(move |site| (strategy, site))).collect();
+    let progress = Mutex::new(Progress::steps(console, "compiling", jobs.len()));
+    let compilations = parallel::map(&jobs, |(strategy, site)| {
+        let compilation = compile::run(strategy, site.target, site.profile, &|unit| wanted(unit));
+        if let Ok(mut progress) = progress.lock() {
             progress.add(1);
         }
+        compilation
+    });
+    let mut outcomes = Vec::new();
+    for compilation in compilations {
+        outcomes.extend(compilation.outcomes);
+        diagnostics.extend(compilation.diagnostics);
     }
     diagnostics.extend(compile::needless_acceptances(&outcomes));
     outcomes

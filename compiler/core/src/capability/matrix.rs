@@ -145,8 +145,7 @@ mod tests {
     fn every_variant_of_feature_stands_in_the_matrix() {
         let listed: BTreeSet<String> = FEATURES.iter().map(|f| name(&format!("{f:?}"))).collect();
         let lines = include_str!("feature.rs").lines().filter_map(|line| line.strip_prefix("    "));
-        let declared: BTreeSet<String> =
-            lines.filter(|line| line.starts_with(char::is_uppercase)).map(|line| name(line)).collect();
+        let declared: BTreeSet<String> = lines.filter(|line| line.starts_with(char::is_uppercase)).map(name).collect();
         assert!(declared.len() > 50, "the variants are not where this test looks for them");
         assert_eq!(listed, declared);
     }

@@ -1,6 +1,6 @@
 //! What a detection needs, what each dialect and profile can give, and so the fidelity of each detection on each target.
 //!
-//! [`features`] reads a plan and names everything a dialect may stumble over, with the place in the source. Every dialect
+//! [`features()`] reads a plan and names everything a dialect may stumble over, with the place in the source. Every dialect
 //! answers for every [`Feature`] in one exhaustive match, so that a new feature does not compile until all have answered.
 //! The check runs before lowering; lowering and printing cannot fail.
 

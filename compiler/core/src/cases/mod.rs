@@ -1,6 +1,6 @@
 //! Test cases beside a strategy: events, perhaps a tuning, and the entity tuples that its detections must raise.
 //!
-//! [`load`] reads a file and holds its events against the event classes: a field that an event's class does not have is
+//! [`load()`] reads a file and holds its events against the event classes: a field that an event's class does not have is
 //! an error, so that a slip cannot make a test of silence pass. A [`Runner`] evaluates cases one by one; what it needs
 //! from outside (the strategies under a tuning, the contents of event files, the time a case takes) is the caller's.
 

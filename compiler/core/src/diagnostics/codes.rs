@@ -94,8 +94,6 @@ codes! {
     MissingPart = "E0306" Error;
     /// A `having` condition that cannot be.
     BadHaving = "E0307" Error;
-    /// Something that ATT&CK names and the strategy lacks, or the reverse.
-    AttackMismatch = "E0308" Error;
     /// A tuning file of the wrong form.
     BadTuning = "E0401" Error;
     /// A parameter that no strategy declares.
@@ -112,8 +110,6 @@ codes! {
     Unsupported = "E0504" Error;
     /// A detection that a target can only approximate, which the source does not accept.
     NotAccepted = "E0505" Error;
-    /// A query longer than its product takes.
-    OverLimit = "E0506" Error;
     /// A line that is no event.
     BadEvent = "E0601" Error;
     /// A test file of the wrong form.
@@ -126,8 +122,6 @@ codes! {
     UnusedItem = "W0902" Warning;
     /// An acceptance that is not needed.
     NeedlessAcceptance = "W0904" Warning;
-    /// An entry of an allow list that is easy to get around.
-    WeakEntry = "W0905" Warning;
 }
 
 impl Code {

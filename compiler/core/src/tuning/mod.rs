@@ -1,6 +1,6 @@
 //! Tuning: what a site changes in the parameters of its strategies, in layers.
 //!
-//! [`load`] reads a file, [`check_names`] holds its names against all strategies of a run, and [`apply`] changes the
+//! [`load()`] reads a file, [`check_names`] holds its names against all strategies of a run, and [`apply()`] changes the
 //! parameters of one. After that a parameter's `value` is the one in force, within its bounds, and its `layers` say which
 //! files made it so. A change with an error is left out, so that the value before it stays.
 //!

@@ -1,6 +1,6 @@
 //! Elastic EQL: sequences of events over indices in Elasticsearch.
 //!
-//! [`predicate`] and [`pattern`] turn a plan into the tree of [`tree`]; [`print`] writes it; [`support`] says what can be
+//! [`predicate`] and [`pattern`] turn a plan into the tree of [`tree`]; [`mod@print`] writes it; [`support`] says what can be
 //! said at all. Only what the profile's data decide is refused in the lowering itself.
 
 mod lucene;

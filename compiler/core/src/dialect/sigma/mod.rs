@@ -1,7 +1,7 @@
 //! Sigma: detection rules and correlation rules, specification 2.1.0.
 //!
 //! A detection becomes one file: a rule for each event, then the correlations over them, as documents of one YAML stream.
-//! [`predicate`] and [`pattern`] make the tree of [`tree`]; [`detection`] gives selections their names; [`print`] writes
+//! [`predicate`] and [`pattern`] make the tree of [`tree`]; [`detection`] gives selections their names; [`mod@print`] writes
 //! it; [`support`] says what can be said at all.
 
 mod detection;

@@ -143,7 +143,7 @@ pub enum Expr {
     Or(Vec<Expr>),
     /// A comparison.
     Compare(Box<Expr>, Compare, Box<Expr>),
-    /// `field IN (…)` over texts.
+    /// `in(field, …)`, over texts.
     In(Name, Vec<String>),
     /// Arithmetic and concatenation.
     Binary(Box<Expr>, Binary, Box<Expr>),
@@ -196,6 +196,7 @@ pub enum Function {
     Coalesce,
     Floor,
     Isnotnull,
+    Isnull,
     Len,
     Lower,
     Max,
@@ -215,7 +216,7 @@ pub enum Function {
     Strptime,
     Substr,
     Tonumber,
-    True,
+    Tostring,
 }
 
 fn add_once<T: PartialEq>(list: &mut Vec<T>, one: T) {
@@ -298,11 +299,11 @@ impl Expr {
         Self::Int(1).compare(Compare::Eq, Self::Int(0))
     }
 
-    /// `case(condition, then, true(), otherwise)`: unlike `if`, its documentation says that only a condition that is true
+    /// `case(condition, then, 1=1, otherwise)`: unlike `if`, its documentation says that only a condition that is true
     /// counts, so an unknown one is as good as false.
     #[must_use]
     pub fn choose(condition: Self, then: Self, otherwise: Self) -> Self {
-        Self::call(Function::Case, [condition, then, Self::call(Function::True, []), otherwise])
+        Self::call(Function::Case, [condition, then, Self::always(), otherwise])
     }
 
     /// 1 where the condition is true, else 0.

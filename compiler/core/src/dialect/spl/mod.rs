@@ -25,6 +25,8 @@ mod names;
 mod params;
 mod print;
 mod site;
+#[cfg(test)]
+mod tests;
 
 use super::{Dialect, Query, Request};
 use crate::capability::{Direction, Feature, Findings, Support};

@@ -106,7 +106,7 @@ fn tightness(node: &Expr) -> Tightness {
         Expr::Or(_) => Tightness::Or,
         Expr::And(_) => Tightness::And,
         Expr::Not(_) => Tightness::Not,
-        Expr::Compare(..) | Expr::In(..) => Tightness::Compare,
+        Expr::Compare(..) => Tightness::Compare,
         Expr::Binary(..) => Tightness::Binary,
         Expr::Int(n) if *n < 0 => Tightness::Binary,
         Expr::Float(x) if x.is_sign_negative() => Tightness::Binary,
@@ -116,6 +116,7 @@ fn tightness(node: &Expr) -> Tightness {
         | Expr::Int(_)
         | Expr::Float(_)
         | Expr::Call(..)
+        | Expr::In(..)
         | Expr::Native(_) => Tightness::Primary,
     }
 }
@@ -141,8 +142,8 @@ pub fn expr(node: &Expr) -> String {
             format!("{}{}{}", inside(left, Tightness::Binary), compare(*op), inside(right, Tightness::Binary))
         }
         Expr::In(field, texts) => {
-            let texts = texts.iter().map(|t| format!("\"{}\"", escaped(t))).collect::<Vec<_>>().join(", ");
-            format!("{} IN ({texts})", eval_name(field))
+            let texts = texts.iter().map(|t| format!(", \"{}\"", escaped(t))).collect::<String>();
+            format!("in({}{texts})", eval_name(field))
         }
         Expr::Binary(left, op, right) => binary(left, *op, right),
     }
@@ -195,6 +196,7 @@ const fn function_name(function: Function) -> &'static str {
         Function::Coalesce => "coalesce",
         Function::Floor => "floor",
         Function::Isnotnull => "isnotnull",
+        Function::Isnull => "isnull",
         Function::Len => "len",
         Function::Lower => "lower",
         Function::Max => "max",
@@ -214,7 +216,7 @@ const fn function_name(function: Function) -> &'static str {
         Function::Strptime => "strptime",
         Function::Substr => "substr",
         Function::Tonumber => "tonumber",
-        Function::True => "true",
+        Function::Tostring => "tostring",
     }
 }
 

@@ -162,9 +162,11 @@ impl<'a> Site<'a> {
         site
     }
 
-    /// Refuses the detection.
+    /// Refuses the detection; the same reason at the same place once.
     pub fn refuse(&mut self, reason: &str, span: Span) {
-        self.findings.note(Support::no(reason), span);
+        if !self.findings.refusals.iter().any(|known| known.reason == reason && known.span == span) {
+            self.findings.note(Support::no(reason), span);
+        }
     }
 
     fn add_class(&mut self, event: &Event) {
@@ -179,7 +181,7 @@ impl<'a> Site<'a> {
         match read_source(&binding.source) {
             Ok(source) => {
                 let macros = source.joins.iter().map(|join| &join.macro_name).chain([&source.macro_name]);
-                let wrong = macros.filter(|name| !is_word(name)).next().cloned();
+                let wrong = macros.into_iter().find(|name| !is_word(name)).cloned();
                 if let Some(name) = wrong {
                     return self.refuse(&format!("`{name}` is no name for a macro"), event.span);
                 }
@@ -262,16 +264,7 @@ impl<'a> Site<'a> {
     /// How a field of a class is read; none if it cannot be, which is then refused.
     pub fn read(&mut self, class: &Class, field: &Field, span: Span) -> Option<Reading> {
         if &*field.name == TIMESTAMP {
-            let name = Name(self.sources.get(&class.name).map_or_else(default_time, |s| s.time.clone()));
-            return Some(Reading {
-                field: field.clone(),
-                name,
-                form: Form::EpochSeconds,
-                always: true,
-                values: BTreeMap::new(),
-                constant: None,
-                searched: None,
-            });
+            return Some(self.timestamp(class, field));
         }
         let profile = self.request.profile;
         let Some(binding) = profile.classes.get(&class.name).and_then(|c| c.fields.get(&*field.name)) else {
@@ -280,35 +273,51 @@ impl<'a> Site<'a> {
             return None;
         };
         let form = self.form(field, binding, span)?;
-        let (name, constant) = match &binding.access {
-            Access::Native(name) => (Name::new(name), None),
-            Access::Derived(text) => (self.derive(class, field, Expr::Native(text.clone())), None),
-            Access::Constant(text) => (self.derive(class, field, Expr::text(text)), Some(text.clone())),
-            Access::Join(what) => {
-                self.refuse(&format!("`{}` would need a join: {what}", field.name), span);
-                return None;
-            }
-            Access::Absent(why) => {
-                self.refuse(&format!("the site's data has no `{}`: {why}", field.name), span);
-                return None;
-            }
-        };
-        if name.0.contains(['\'', '"', '`', '|', '\n']) {
-            self.refuse(&format!("a search cannot name the field `{}`", name.0), span);
-            return None;
-        }
-        let joined = self.note_joined(&class.name, &name);
-        let searched = match &binding.access {
-            Access::Native(_) if joined => None,
-            Access::Native(name) => Some(Name::new(name)),
-            Access::Derived(_) => {
-                let source = self.sources.get(&class.name);
-                source.and_then(|s| s.part_of.get(&*field.name)).map(Name::new)
-            }
-            Access::Constant(_) | Access::Join(_) | Access::Absent(_) => None,
-        };
+        let (name, constant) = self.locate(class, field, &binding.access, span)?;
+        let searched = self.searched(class, field, &binding.access, &name);
         let always = binding.always || constant.is_some();
         Some(Reading { field: field.clone(), name, form, always, values: binding.values.clone(), constant, searched })
+    }
+
+    /// The event's own time.
+    fn timestamp(&self, class: &Class, field: &Field) -> Reading {
+        Reading {
+            field: field.clone(),
+            name: Name(self.sources.get(&class.name).map_or_else(default_time, |s| s.time.clone())),
+            form: Form::EpochSeconds,
+            always: true,
+            values: BTreeMap::new(),
+            constant: None,
+            searched: None,
+        }
+    }
+
+    /// The name of a field in the search, and its text if that is always the same.
+    fn locate(&mut self, class: &Class, field: &Field, access: &Access, span: Span) -> Option<(Name, Option<String>)> {
+        let reason = match access {
+            Access::Native(name) if name.contains(['\'', '"', '`', '|', '\n']) => {
+                format!("a search cannot name the field `{name}`")
+            }
+            Access::Native(name) => return Some((Name::new(name), None)),
+            Access::Derived(text) => return Some((self.derive(class, field, Expr::Native(text.clone())), None)),
+            Access::Constant(text) => {
+                return Some((self.derive(class, field, Expr::text(text)), Some(text.clone())));
+            }
+            Access::Join(what) => format!("`{}` would need a join: {what}", field.name),
+            Access::Absent(why) => format!("the site's data has no `{}`: {why}", field.name),
+        };
+        self.refuse(&reason, span);
+        None
+    }
+
+    /// The field that the base search looks at for this one.
+    fn searched(&mut self, class: &Class, field: &Field, access: &Access, name: &Name) -> Option<Name> {
+        let joined = self.note_joined(&class.name, name);
+        match access {
+            Access::Native(_) => (!joined).then(|| name.clone()),
+            Access::Derived(_) => self.sources.get(&class.name)?.part_of.get(&*field.name).map(Name::new),
+            Access::Constant(_) | Access::Join(_) | Access::Absent(_) => None,
+        }
     }
 
     /// Notes that a field is needed, if a join brings it; whether one does.

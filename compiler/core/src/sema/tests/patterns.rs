@@ -203,5 +203,5 @@ fn errors_on_both_sides_of_a_pattern_are_all_reported() {
          detect d { severity low pattern a then b within 5m by host.name entity host.name }",
     );
     let found = check(&text);
-    assert_eq!(found.lines().map(|l| &l[..5]).collect::<Vec<_>>(), ["E0101", "E0201"], "{found}");
+    assert_eq!(found.lines().filter_map(|l| l.get(..5)).collect::<Vec<_>>(), ["E0101", "E0201"], "{found}");
 }

@@ -12,7 +12,7 @@ impl Printer<'_> {
             PatternKind::Event(_) => self.leaf(pattern.span),
             PatternKind::Paren(inner) => {
                 self.token();
-                self.indented(1, |p| p.pattern(inner));
+                self.indented(4, |p| p.pattern(inner));
                 self.token();
             }
             PatternKind::Then(operands, window) | PatternKind::With(operands, window) => {

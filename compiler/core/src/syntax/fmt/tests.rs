@@ -97,6 +97,17 @@ fn samples_keep_their_tree_and_comments() {
     );
 }
 
+#[test]
+fn the_library_keeps_its_tree_and_comments() {
+    for text in [
+        include_str!("../../../std/classes.det"),
+        include_str!("../../../std/lists.det"),
+        include_str!("../../../std/tls.det"),
+    ] {
+        keeps_its_promises(text);
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(60))]
 

@@ -147,7 +147,7 @@ fn is_noise(rule: Rule, beside: &[Rule]) -> bool {
         beside.iter().any(closes)
     };
     match rule {
-        Rule::infix | Rule::dots | Rule::string | Rule::arithmetic | Rule::kw_as => closing(),
+        Rule::infix | Rule::dots | Rule::string | Rule::kw_as => closing(),
         Rule::open_paren | Rule::arguments => closing() || beside.contains(&Rule::infix),
         Rule::kw_grouped | Rule::grouped | Rule::kw_over | Rule::over | Rule::kw_having | Rule::having => {
             beside.iter().any(|rule| matches!(rule, Rule::within | Rule::kw_within))
@@ -207,7 +207,7 @@ fn words_for(rule: Rule) -> Option<&'static str> {
         Rule::bound => "a bound",
         Rule::bound_end => "an end of the range",
         Rule::param => "a parameter",
-        Rule::pattern | Rule::pattern_operand | Rule::paren_pattern => "an event name or `(`",
+        Rule::pattern | Rule::pattern_operand | Rule::paren_pattern | Rule::event_name => "an event name or `(`",
         Rule::step | Rule::pattern_op => "an operator such as `then`",
         Rule::grouped => "`grouped by`",
         Rule::within => "`within`",
@@ -218,9 +218,9 @@ fn words_for(rule: Rule) -> Option<&'static str> {
         Rule::expr | Rule::primary | Rule::reference | Rule::presence | Rule::paren | Rule::list | Rule::record => {
             "an expression"
         }
-        Rule::infix | Rule::arithmetic | Rule::foreign => "an operator",
+        Rule::infix | Rule::operator => "an operator",
         Rule::comparison => "a comparison such as `in`",
-        Rule::ident | Rule::name => "a name",
+        Rule::ident | Rule::name | Rule::operand_name => "a name",
         Rule::string => "a string",
         Rule::number => "a number",
         Rule::record_field | Rule::record_entry => "a field",
@@ -260,8 +260,6 @@ fn mark_or_keyword(rule: Rule) -> Option<&'static str> {
         Rule::kw_within => "`within`",
         Rule::kw_over => "`over`",
         Rule::kw_having => "`having`",
-        Rule::kw_and => "`and`",
-        Rule::kw_or => "`or`",
         Rule::kw_as => "`as`",
         _ => return None,
     })

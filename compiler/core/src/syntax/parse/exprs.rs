@@ -68,6 +68,7 @@ impl Builder {
         let mut prefixes = 0;
         // Where the left side of the comparison at hand begins, for the fix of `x not in y`.
         let mut side = 0;
+        let mut compared = false;
         for part in Children::of(pair) {
             let start = part.as_span().start() - base;
             if side == usize::MAX {
@@ -87,8 +88,8 @@ impl Builder {
                     parts.push_back(Part::Prefix(op, span));
                 }
                 Rule::infix => {
-                    let left = text.get(side..start).unwrap_or_default().trim_end();
-                    let infix = self.infix(part, left)?;
+                    let infix = self.infix(part, text.get(side..start).unwrap_or_default())?;
+                    compared = self.check_chain(&infix, compared)?;
                     if level(infix.op.value) <= Level::And {
                         side = usize::MAX;
                     }
@@ -101,9 +102,19 @@ impl Builder {
         Climber { builder: self, parts }.climb(Level::Or)
     }
 
+    /// Whether the operand after an operator is the right side of a comparison; refuses a second comparison there.
+    fn check_chain(&mut self, infix: &Infix, compared: bool) -> Option<bool> {
+        let at = level(infix.op.value);
+        if at == Level::Comparison && compared {
+            self.refuse("comparisons do not chain", infix.op.span, "join two comparisons with `and`");
+            return None;
+        }
+        Some(at > Level::And && (compared || at == Level::Comparison))
+    }
+
     fn prefix(&mut self, pair: Pair<'_, Rule>) -> (UnaryOp, Span) {
         let span = self.span(&pair);
-        match pair.as_str().trim_end() {
+        match pair.as_str() {
             "-" => (UnaryOp::Neg, span),
             "!" => {
                 self.report(foreign("!", "not", span).fix(span, "not ", "write `not`"));
@@ -116,37 +127,43 @@ impl Builder {
     /// An operator; `left` is the text of what it compares, for the fix of `x not in y`.
     fn infix(&mut self, pair: Pair<'_, Rule>, left: &str) -> Option<Infix> {
         let whole = self.span(&pair);
-        let (mut op, mut cased, mut nocase, mut negated) = (None, None, None, false);
+        let (mut op, mut cased, mut nocase, mut negated) = (None, None, None, None);
         for part in pair.into_inner() {
             let span = self.span(&part);
             match part.as_rule() {
-                Rule::kw_not => negated = true,
+                Rule::kw_not => negated = Some(span),
                 Rule::kw_cased => cased = Some(Spanned::new(CaseWord::Cased, span)),
                 Rule::kw_nocase => nocase = Some(Spanned::new(CaseWord::NoCase, span)),
-                Rule::foreign => {
-                    let (value, ours) = own_operator(part.as_str());
-                    let found = foreign(part.as_str(), ours, span);
-                    self.report(found.fix(span, ours, format!("write `{ours}`")));
-                    op = Some((Spanned::new(value, span), part.as_str()));
-                }
-                _ => op = Some((Spanned::new(binary_op(part.as_str())?, span), part.as_str())),
+                _ => op = Some((Spanned::new(self.operator(part.as_str(), span)?, span), part.as_str())),
             }
         }
         let (op, written) = op?;
         self.check_case(&op, cased.as_ref(), nocase.as_ref());
-        if negated {
+        if negated.is_some() {
             let words = if cased.is_some() { format!("cased {written}") } else { written.to_owned() };
             let words = if nocase.is_some() { format!("{words} nocase") } else { words };
-            let place = Span { start: whole.start.saturating_sub(u32::try_from(left.len()).unwrap_or(0) + 1), ..whole };
-            let found = Diagnostic::new(Code::Syntax, format!("`not` stands before the comparison, not in it"), whole)
+            let place = Span { start: whole.start.saturating_sub(u32::try_from(left.len()).unwrap_or(0)), ..whole };
+            let found = Diagnostic::new(Code::Syntax, "`not` stands before the comparison, not in it", whole)
                 .label(format!("write `not x {words} y`"));
             self.report(if left.contains("//") {
                 found
             } else {
-                found.fix(place, format!("not {left} {words}"), "move `not` to the front")
+                found.fix(place, format!("not {} {words}", left.trim_end()), "move `not` to the front")
             });
         }
-        Some(Infix { op, case: cased.or(nocase), negated })
+        Some(Infix { op, case: cased.or(nocase), negated: negated.is_some() })
+    }
+
+    /// The operator written so; one of another language is reported and stands for ours.
+    fn operator(&mut self, written: &str, span: Span) -> Option<BinaryOp> {
+        let (op, ours) = match written {
+            "&&" => (BinaryOp::And, "and"),
+            "||" => (BinaryOp::Or, "or"),
+            "=" => (BinaryOp::Eq, "=="),
+            _ => return binary_op(written),
+        };
+        self.report(foreign(written, ours, span).fix(span, ours, format!("write `{ours}`")));
+        Some(op)
     }
 
     fn check_case(
@@ -162,9 +179,9 @@ impl Builder {
             && op.value != BinaryOp::Matches
         {
             self.refuse(
-                "`nocase` after an operator that ignores case",
+                "`nocase` after another operator than `matches`",
                 nocase.span,
-                "only `matches` minds case by itself",
+                "the others ignore case by themselves",
             );
         }
     }
@@ -235,9 +252,10 @@ impl Builder {
 
     fn presence(&mut self, pair: Pair<'_, Rule>, span: Span) -> Option<Tree> {
         let mut children = Children::of(pair);
-        let op = match children.next()?.as_rule() {
-            Rule::kw_exists => UnaryOp::Exists,
-            _ => UnaryOp::Missing,
+        let op = if children.next_of(Rule::presence_word)?.as_str() == "exists" {
+            UnaryOp::Exists
+        } else {
+            UnaryOp::Missing
         };
         let name = self.name(&children.next_of(Rule::name)?);
         let field = Expr { kind: ExprKind::Name(name.value), span: name.span };
@@ -246,7 +264,7 @@ impl Builder {
 
     fn reference(&mut self, pair: Pair<'_, Rule>, span: Span) -> Option<Tree> {
         let mut children = Children::of(pair);
-        let name = children.next_of(Rule::name)?;
+        let name = children.next_of(Rule::operand_name)?;
         let Some(arguments) = children.next_of(Rule::arguments) else {
             return match name.as_str() {
                 "true" => leaf(ExprKind::Bool(true), span),
@@ -363,16 +381,7 @@ impl Climber<'_> {
             Level::Product | Level::Sign => Level::Sign,
         };
         let right = self.climb(tighter)?;
-        let tree = self.join(left, infix, right)?;
-        if at == Level::Comparison
-            && let Some(Part::Infix(next)) = self.parts.front()
-            && level(next.op.value) == Level::Comparison
-        {
-            let span = next.op.span;
-            self.builder.refuse("comparisons do not chain", span, "join two comparisons with `and`");
-            return None;
-        }
-        Some(tree)
+        self.join(left, infix, right)
     }
 
     fn join(&mut self, left: Tree, infix: Infix, right: Tree) -> Option<Tree> {
@@ -446,15 +455,6 @@ fn binary_op(written: &str) -> Option<BinaryOp> {
         "/" => BinaryOp::Div,
         _ => return None,
     })
-}
-
-/// What the language has for an operator of others.
-fn own_operator(written: &str) -> (BinaryOp, &'static str) {
-    match written {
-        "&&" => (BinaryOp::And, "and"),
-        "||" => (BinaryOp::Or, "or"),
-        _ => (BinaryOp::Eq, "=="),
-    }
 }
 
 fn foreign(written: &str, ours: &str, span: Span) -> Diagnostic {

@@ -153,7 +153,6 @@ impl Builder {
         if let Some(span) = mixed {
             return Some(PatternKind::Mixed(operands, span));
         }
-        let by = by.map(|(keys, span)| (keys, span));
         if grouped.is_some() {
             self.misplaced(within.as_ref().map(|(_, span)| *span), "within", "a group has `over`");
             let window = Window { within: over.or(within).map(|(expr, _)| expr), by: by.map(|(keys, _)| keys) };

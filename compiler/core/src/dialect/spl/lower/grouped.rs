@@ -262,7 +262,7 @@ impl Window<'_, '_> {
             Total::Sum(_) => Expr::choose(missing, zero, sign.binary(Binary::Mul, value)),
             Total::Beyond(_, op, constant) => {
                 let beyond = value.compare(order(*op), constant.clone());
-                let end = [Expr::call(Function::True, []), Expr::Int(0)];
+                let end = [Expr::always(), Expr::Int(0)];
                 Expr::call(Function::Case, [missing, zero, beyond, sign].into_iter().chain(end))
             }
             Total::Count | Total::Present(_) | Total::Distinct(_) => Expr::choose(missing, zero, sign),
@@ -284,8 +284,7 @@ impl Window<'_, '_> {
         self.rows.push(Command::Streamstats(vec![aggregate(AggregateFunction::Sum, &change, &live)], with_value));
         let is = |name: &Name, n| Expr::field(name).compare(Compare::Eq, Expr::Int(n));
         let step = |from: i64, to: i64| Expr::and([is(&change, from), is(&live, to)]);
-        let cases =
-            [step(1, 1), Expr::Int(1), step(-1, 0), Expr::Int(-1), Expr::call(Function::True, []), Expr::Int(0)];
+        let cases = [step(1, 1), Expr::Int(1), step(-1, 0), Expr::Int(-1), Expr::always(), Expr::Int(0)];
         self.rows.eval(vec![(distinct.clone(), Expr::call(Function::Case, cases))]);
         distinct
     }
@@ -309,67 +308,76 @@ impl Window<'_, '_> {
         }
     }
 
+    /// A row for each event and a probe at the start of its window; the extremes of the bucket's start up to the event, and
+    /// of the bucket before from the probe on.
     fn write_extremes(&mut self, by: &[Name]) {
         if self.extremes.is_empty() {
             return;
         }
-        let wishes = ["row_number", "probe", "at", "bucket"];
-        let [row, probe, at, bucket] = wishes.map(|wish| self.rows.fresh(wish));
-        let tag = self.tag.clone();
-        let width = Expr::Int(self.group.over.value);
+        let probes = self.probes();
+        let passes = self.passes(&probes);
+        let by_bucket: Vec<Name> = by.iter().chain([&probes.bucket]).cloned().collect();
+        let by_time: Vec<Name> = by.iter().chain([&probes.at]).cloned().collect();
+        let run = |of: fn(&Pass) -> (&Name, &Name)| {
+            let aggregates = passes.iter().map(|pass| {
+                let (from, to) = of(pass);
+                aggregate(pass.function, from, to)
+            });
+            aggregates.collect::<Vec<_>>()
+        };
+        self.rows.push(Command::Sort(vec![(Direction::Ascending, probes.at.clone())]));
+        self.rows.push(Command::Streamstats(run(|p| (&p.source, &p.so_far)), by_bucket.clone()));
+        self.rows.push(Command::Eventstats(run(|p| (&p.so_far, &p.until_now)), by_time));
+        let rank = self.rows.rank.clone();
+        self.rows.push(Command::Sort(vec![(Direction::Descending, probes.at.clone()), (Direction::Ascending, rank)]));
+        self.rows.push(Command::Streamstats(run(|p| (&p.source, &p.from_here)), by_bucket));
+        let probed = passes.iter().map(|pass| {
+            let value = Expr::choose(probes.is_probe(), Expr::field(&pass.from_here), outermost(pass.function));
+            (pass.probed.clone(), value)
+        });
+        self.rows.eval(probed.collect());
+        self.rows.push(Command::Eventstats(run(|p| (&p.probed, &p.before)), vec![probes.row.clone()]));
+        self.rows.push(Command::Where(Expr::field(&probes.probe).compare(Compare::Eq, Expr::text("0"))));
+        let results = passes.iter().map(|pass| {
+            let combine = if pass.function == AggregateFunction::Max { Function::Max } else { Function::Min };
+            (pass.name.clone(), Expr::call(combine, [Expr::field(&pass.until_now), Expr::field(&pass.before)]))
+        });
+        self.rows.eval(results.collect());
+    }
+
+    /// Numbers the rows and adds a probe to each of the group's.
+    fn probes(&mut self) -> Probes {
+        let [row, probe, at, bucket] = ["row_number", "probe", "at", "bucket"].map(|wish| self.rows.fresh(wish));
         let both = Expr::call(Function::Split, [Expr::text("0,1"), Expr::text(",")]);
-        let is_probe = || Expr::field(&probe).compare(Compare::Eq, Expr::text("1"));
         self.rows.push(Command::Streamstats(vec![count(&row)], Vec::new()));
-        self.rows.eval(vec![(probe.clone(), self.rows.by_step(&[(&tag, both)], Expr::text("0")))]);
+        self.rows.eval(vec![(probe.clone(), self.rows.by_step(&[(&self.tag, both)], Expr::text("0")))]);
         self.rows.push(Command::Mvexpand(probe.clone()));
-        let time = Expr::choose(is_probe(), self.rows.time().minus(width.clone()), self.rows.time());
-        let in_bucket = Expr::call(Function::Floor, [Expr::field(&at).binary(Binary::Div, width)]);
-        let rank = Expr::choose(is_probe(), Expr::Int(2), Expr::Int(1));
-        let mut assignments = vec![(at.clone(), time), (bucket.clone(), in_bucket), (self.rows.rank.clone(), rank)];
+        Probes { row, probe, at, bucket }
+    }
+
+    /// Gives every row its time, bucket and the values that count; a probe has none.
+    fn passes(&mut self, probes: &Probes) -> Vec<Pass> {
+        let width = Expr::Int(self.group.over.value);
+        let time = Expr::choose(probes.is_probe(), self.rows.time().minus(width.clone()), self.rows.time());
+        let bucket = Expr::call(Function::Floor, [Expr::field(&probes.at).binary(Binary::Div, width)]);
+        let rank = Expr::choose(probes.is_probe(), Expr::Int(2), Expr::Int(1));
+        let mut assignments =
+            vec![(probes.at.clone(), time), (probes.bucket.clone(), bucket), (self.rows.rank.clone(), rank)];
         let mut passes = Vec::new();
         for (field, function, name) in self.extremes.clone() {
             let column = self.column(&field);
             let none = outermost(function);
-            let hidden = Expr::or([is_probe(), column.clone().compare(Compare::Eq, Expr::text(""))]);
-            let value = self.rows.by_step(&[(&tag, Expr::choose(hidden, none.clone(), column))], none.clone());
+            let hidden = Expr::or([probes.is_probe(), column.clone().compare(Compare::Eq, Expr::text(""))]);
+            let value = Expr::choose(hidden, none.clone(), column);
             let source = self.rows.fresh(&format!("{}_value", field.name));
-            assignments.push((source.clone(), value));
+            assignments.push((source.clone(), self.rows.by_step(&[(&self.tag, value)], none)));
             let names = ["so_far", "until_now", "from_here", "probed", "before"];
-            let names = names.map(|what| self.rows.fresh(&format!("{}_{what}", name.0)));
-            passes.push((function, none, source, names, name));
+            let [so_far, until_now, from_here, probed, before] =
+                names.map(|what| self.rows.fresh(&format!("{}_{what}", name.0)));
+            passes.push(Pass { function, source, so_far, until_now, from_here, probed, before, name });
         }
         self.rows.eval(assignments);
-        let run = |pick: usize| {
-            let of = passes.iter().filter_map(|(function, _, source, names, _)| {
-                names.get(pick).map(|name| aggregate(*function, source, name))
-            });
-            of.collect::<Vec<_>>()
-        };
-        let by_bucket: Vec<Name> = by.iter().chain([&bucket]).cloned().collect();
-        let by_time: Vec<Name> = by.iter().chain([&at]).cloned().collect();
-        self.rows.push(Command::Sort(vec![(Direction::Ascending, at.clone())]));
-        self.rows.push(Command::Streamstats(run(0), by_bucket.clone()));
-        let settled =
-            passes.iter().map(|(function, _, _, [so_far, until_now, ..], _)| aggregate(*function, so_far, until_now));
-        self.rows.push(Command::Eventstats(settled.collect(), by_time));
-        let rank = self.rows.rank.clone();
-        self.rows.push(Command::Sort(vec![(Direction::Descending, at.clone()), (Direction::Ascending, rank)]));
-        self.rows.push(Command::Streamstats(run(2), by_bucket));
-        let probed = passes.iter().map(|(_, none, _, [_, _, from_here, probed, _], _)| {
-            (probed.clone(), Expr::choose(is_probe(), Expr::field(from_here), none.clone()))
-        });
-        let probed = probed.collect();
-        self.rows.eval(probed);
-        let before =
-            passes.iter().map(|(function, _, _, [_, _, _, probed, before], _)| aggregate(*function, probed, before));
-        self.rows.push(Command::Eventstats(before.collect(), vec![row]));
-        self.rows.push(Command::Where(Expr::field(&probe).compare(Compare::Eq, Expr::text("0"))));
-        let results = passes.iter().map(|(function, _, _, [_, until_now, _, _, before], name)| {
-            let combine = if *function == AggregateFunction::Max { Function::Max } else { Function::Min };
-            (name.clone(), Expr::call(combine, [Expr::field(until_now), Expr::field(before)]))
-        });
-        let results = results.collect();
-        self.rows.eval(results);
+        passes
     }
 
     fn finish(mut self, named: Vec<(Slot, Expr)>, node: &Node<'_>) -> RowSet {
@@ -384,6 +392,32 @@ impl Window<'_, '_> {
         let ids = node.ids.iter().map(|id| (*id, self.rows.event.clone())).collect();
         RowSet { tag: self.tag, columns: self.columns, ids }
     }
+}
+
+/// The fields of rows and probes.
+struct Probes {
+    row: Name,
+    probe: Name,
+    at: Name,
+    bucket: Name,
+}
+
+impl Probes {
+    fn is_probe(&self) -> Expr {
+        Expr::field(&self.probe).compare(Compare::Eq, Expr::text("1"))
+    }
+}
+
+/// The names through which one extreme is found, in the order in which they come to be.
+struct Pass {
+    function: AggregateFunction,
+    source: Name,
+    so_far: Name,
+    until_now: Name,
+    from_here: Name,
+    probed: Name,
+    before: Name,
+    name: Name,
 }
 
 fn guard(guards: &mut Vec<Expr>, condition: Expr) {

@@ -21,7 +21,7 @@ fn write_one(rows: &mut Rows<'_>, used: &UsedJoin) {
         Expr::call(Function::Coalesce, [Expr::Native(expression.to_owned()), Expr::text(mark)])
     };
     let key = rows.fresh(&format!("{}_key", used.join.macro_name));
-    let end = [Expr::call(Function::True, []), Expr::text("-")];
+    let end = [Expr::always(), Expr::text("-")];
     let keys = [ours, or_mark(&used.join.ours, "-"), theirs.clone(), or_mark(&used.join.theirs, "-")];
     let mut brought = vec![(key.clone(), Expr::call(Function::Case, keys.into_iter().chain(end)))];
     let (mut found, mut taken) = (Vec::new(), Vec::new());

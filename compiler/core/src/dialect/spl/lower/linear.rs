@@ -308,10 +308,16 @@ pub fn expand_keys(rows: &mut Rows<'_>, node: &Node<'_>) -> Option<Name> {
 
 /// Nothing is found for any value of a row's keys; of its copies the first stays.
 fn no_copy(rows: &mut Rows<'_>, kept: &str, found: Expr, row: Name) -> Vec<Expr> {
+    let hit = rows.by_step(&[(kept, Expr::flag(found))], Expr::Int(0));
+    no_hit(rows, hit, row).into()
+}
+
+/// Counts the hits of all rows of one number: there is none, and the row is the first of them.
+pub fn no_hit(rows: &mut Rows<'_>, value: Expr, row: Name) -> [Expr; 2] {
     let (hit, hits, nth) = (rows.fresh("hit"), rows.fresh("hits"), rows.fresh("nth"));
-    rows.eval(vec![(hit.clone(), rows.by_step(&[(kept, Expr::flag(found))], Expr::Int(0)))]);
+    rows.eval(vec![(hit.clone(), value)]);
     rows.push(Command::Eventstats(vec![aggregate(AggregateFunction::Sum, &hit, &hits)], vec![row.clone()]));
     rows.push(Command::Streamstats(vec![count(&nth)], vec![row]));
     let is = |name: &Name, n| Expr::field(name).compare(Compare::Eq, Expr::Int(n));
-    vec![is(&hits, 0), is(&nth, 1)]
+    [is(&hits, 0), is(&nth, 1)]
 }

@@ -16,7 +16,7 @@ mod grouped;
 mod joined;
 mod linear;
 mod pairs;
-mod pcre;
+pub mod pcre;
 mod pred;
 mod prefilter;
 mod rows;
@@ -87,7 +87,11 @@ fn flags(rows: &mut Rows<'_>, root: &Node<'_>, strategy: &Strategy) {
     }
     if let [(event, test)] = tests.as_slice() {
         rows.comment = describe(event, strategy);
-        return rows.push(Command::Where(test.clone()));
+        rows.push(Command::Where(test.clone()));
+        if root.form == Form::Grouped {
+            cut(rows, root, &[]);
+        }
+        return;
     }
     let names: Vec<Name> = rows.tags.clone().iter().map(|tag| rows.fresh(&format!("is_{tag}"))).collect();
     for ((event, test), name) in tests.into_iter().zip(&names) {
@@ -246,7 +250,9 @@ fn expand_lists(rows: &mut Rows<'_>, root: &Node<'_>, slots: &Slots) {
     if let Some(span) = carried {
         rows.site.refuse("several values of a key cannot be carried through pairs to a `not`", span);
     }
-    let lists = slots.iter().filter(|(slot, _)| is_list(&slot.column) && !not_here.contains(slot));
+    // Steps may share a column: then all of them are seen to there.
+    let later: Vec<&Name> = not_here.iter().filter_map(|slot| slots.get(slot)).collect();
+    let lists = slots.iter().filter(|(slot, name)| is_list(&slot.column) && !later.contains(name));
     let names: Vec<Name> = lists.map(|(_, name)| name.clone()).collect();
     for name in rows::distinct(&names) {
         rows.push(Command::Mvexpand(name));
@@ -333,16 +339,20 @@ fn alert(rows: &mut Rows<'_>, result: &RowSet) {
 /// Gives the entity's columns the names they bear in an alert. A column that two of them share is copied first.
 fn name_entity(rows: &mut Rows<'_>, entity: &[(Name, &str)]) {
     let mut renames: Vec<(Name, Name)> = Vec::new();
-    let mut copies = Vec::new();
+    let (mut copies, mut taken) = (Vec::new(), Vec::new());
     for (name, wanted) in entity {
-        if renames.iter().any(|(from, _)| from == name) {
-            let copy = rows.site.names.fresh(&name.0);
-            copies.push((copy.clone(), Expr::field(name)));
-            renames.push((copy, Name::new(*wanted)));
-        } else {
-            renames.push((name.clone(), Name::new(*wanted)));
+        let mut from = name.clone();
+        if taken.contains(&name) {
+            from = rows.site.names.fresh(&name.0);
+            copies.push((from.clone(), Expr::field(name)));
+        }
+        taken.push(name);
+        if from.0 != *wanted {
+            renames.push((from, Name::new(*wanted)));
         }
     }
     rows.eval(copies);
-    rows.push(Command::Rename(renames));
+    if !renames.is_empty() {
+        rows.push(Command::Rename(renames));
+    }
 }

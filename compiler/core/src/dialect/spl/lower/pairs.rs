@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use super::super::ast::{AggregateFunction, Binary, Command, Compare, Expr, Function, Name};
 use super::form::{Node, Slot, events_overlap};
-use super::linear::expand_keys;
+use super::linear::{expand_keys, no_hit};
 use super::rows::{RowSet, Rows, aggregate, count, judged_until};
 use crate::plan::{EventId, Join, Negation, PatternKind};
 
@@ -22,8 +22,10 @@ impl Parcel {
     /// `number|…|length|…|columns`
     fn pack(&self) -> Expr {
         let bar = || Expr::text("|");
-        let lengths =
-            self.columns.iter().map(|name| Expr::call(Function::Len, [Expr::field(name).concat(Expr::text(""))]));
+        let lengths = self
+            .columns
+            .iter()
+            .map(|name| Expr::call(Function::Len, [Expr::call(Function::Tostring, [Expr::field(name)])]));
         let mut head = self.numbers.iter().map(Expr::field).chain(lengths);
         let first = head.next().unwrap_or_else(|| Expr::text(""));
         let head = head.fold(first, |all, next| all.concat(bar()).concat(next)).concat(bar());
@@ -115,20 +117,30 @@ fn pair(
     } else {
         vec![high.clone().minus(low.clone()).compare(Compare::Le, Expr::Int(window))]
     };
-    let renamed = |name: &Name| ids.iter().zip(left_ids).find(|((_, old), _)| old == name).map(|(_, new)| new);
-    for (a, b) in &apart {
-        if let Some(a) = renamed(a) {
-            tests.push(f(a).compare(Compare::Ne, f(b)));
-        }
-    }
+    tests.extend(differ(&apart, &ids, left_ids));
     rows.keep(&right.tag, Expr::and(tests), &[]);
     let tag = format!("{}_{}_{}", left.tag, if ordered { "then" } else { "with" }, right.tag);
     relabel(rows, &right.tag, &tag, first, if ordered { f(left_first) } else { low }, (!ordered).then_some(high));
+    inherit_guards(rows, [&left.tag, &right.tag], &tag);
     let mut columns = left.columns;
     columns.extend(right.columns.into_iter().filter(|(slot, _)| node.asked.contains(slot)));
     let mut own = right.ids;
     own.extend(ids.iter().zip(left_ids).map(|((id, _), name)| (*id, name.clone())));
     RowSet { tag, columns, ids: own }
+}
+
+/// That events which could be one are two; the left ones are unpacked under new names.
+fn differ(apart: &[(Name, Name)], ids: &[(EventId, Name)], unpacked: &[Name]) -> Vec<Expr> {
+    let renamed = |name: &Name| ids.iter().zip(unpacked).find(|((_, old), _)| old == name).map(|(_, new)| new);
+    let tests = apart.iter().filter_map(|(a, b)| Some(Expr::field(renamed(a)?).compare(Compare::Ne, Expr::field(b))));
+    tests.collect()
+}
+
+/// Columns known to be there stay so in joined rows.
+fn inherit_guards(rows: &mut Rows<'_>, from: [&str; 2], tag: &str) {
+    let of_parts = rows.guarded.iter().filter(|(step, _)| from.contains(&step.as_str()));
+    let known: Vec<_> = of_parts.map(|(_, name)| (tag.to_owned(), name.clone())).collect();
+    rows.guarded.extend(known);
 }
 
 /// Names the joined rows, and gives them their first and last time.
@@ -267,19 +279,12 @@ pub fn absent(rows: &mut Rows<'_>, node: &Node<'_>, negation: &Negation, sides: 
         (t.clone().minus(f(other_time)), Compare::Gt)
     };
     let mut tests = vec![gap.clone().compare(least, Expr::Int(0)), gap.compare(Compare::Le, Expr::Int(window))];
-    for (theirs, own) in &apart {
-        let renamed = ids.iter().zip(other_ids).find(|((_, old), _)| old == theirs).map(|(_, new)| new);
-        tests.extend(renamed.map(|theirs| f(theirs).compare(Compare::Ne, f(own))));
-    }
+    tests.extend(differ(&apart, &ids, other_ids));
     let none = f(&packed).compare(Compare::Eq, Expr::text("-"));
-    let end = [Expr::call(Function::True, []), Expr::Int(0)];
+    let end = [Expr::always(), Expr::Int(0)];
     let verdict = [none, Expr::Int(0), Expr::and(tests), Expr::Int(1)].into_iter().chain(end);
-    let (bad, worst, nth) = (rows.fresh("hit"), rows.fresh("hits"), rows.fresh("nth"));
-    rows.eval(vec![(bad.clone(), Expr::call(Function::Case, verdict))]);
-    rows.push(Command::Eventstats(vec![aggregate(AggregateFunction::Sum, &bad, &worst)], vec![row.clone()]));
-    rows.push(Command::Streamstats(vec![count(&nth)], vec![row]));
-    let first = f(&nth).compare(Compare::Eq, Expr::Int(1));
-    rows.push(Command::Where(Expr::and([f(&worst).compare(Compare::Eq, Expr::Int(0)), first])));
+    let clear = no_hit(rows, Expr::call(Function::Case, verdict), row);
+    rows.push(Command::Where(Expr::and(clear)));
     if followed {
         rows.keep(&kept.tag, t.compare(Compare::Le, judged_until(node.pattern.wait())), &[]);
     }

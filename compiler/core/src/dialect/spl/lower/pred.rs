@@ -31,7 +31,10 @@ pub fn condition(logic: Condition) -> Expr {
     match logic {
         Logic::Const(true) => Expr::always(),
         Logic::Const(false) => Expr::never(),
-        Logic::Not(inner) => Expr::Not(Box::new(condition(*inner))),
+        Logic::Not(inner) => match condition(*inner) {
+            Expr::Call(Function::Isnotnull, arguments) => Expr::Call(Function::Isnull, arguments),
+            other => Expr::Not(Box::new(other)),
+        },
         Logic::And(parts) => Expr::and(parts.into_iter().map(condition)),
         Logic::Or(parts) => Expr::or(parts.into_iter().map(condition)),
         Logic::Atom(expr) => expr,

@@ -158,7 +158,7 @@ impl<'a> Rows<'a> {
             return rest;
         }
         let tests = grouped.into_iter().flat_map(|(tags, value)| [self.is_step(&tags), value.clone()]);
-        let end = [Expr::call(Function::True, []), rest];
+        let end = [Expr::always(), rest];
         Expr::call(Function::Case, tests.chain(end).collect::<Vec<_>>())
     }
 

@@ -81,6 +81,8 @@ fn operators_of_other_languages_are_named_with_ours() {
         "let x = a cased matches nocase b",
         "let x = a in nocase b",
         "let x = a AND b",
+        "let x = b ==  1 or\n  a.b   not\n in c",
+        "let x = a cased and b",
         "let x = [\"a\" \"b\"]",
         "detect d { pattern a followed by b within 1m by k }",
     ];

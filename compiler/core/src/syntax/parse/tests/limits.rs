@@ -48,6 +48,7 @@ fn a_long_chain_of_one_operator_is_no_deep_tree() {
 }
 
 #[test]
+#[expect(clippy::disallowed_methods, reason = "how long it takes is what is tested")]
 fn much_of_anything_is_refused_within_seconds() {
     let pieces = [
         "(",
@@ -79,7 +80,8 @@ fn much_of_anything_is_refused_within_seconds() {
         let started = std::time::Instant::now();
         assert!(!codes(&text).is_empty(), "{head}{piece}… parsed");
         let seconds = started.elapsed().as_secs_f64();
-        assert!(seconds < 5.0, "{seconds} s for {head}{piece}…");
+        // About a second; more on a busy machine, and far more if some step were not linear.
+        assert!(seconds < 20.0, "{seconds} s for {head}{piece}…");
     }
 }
 
