@@ -4,7 +4,6 @@
 //! have their TLS sessions recorded by a sensor, in the proportions of a busy network. Most events are of classes that
 //! the detections use; few satisfy a predicate.
 #![allow(
-    clippy::disallowed_methods,
     missing_docs,
     clippy::print_stdout,
     clippy::unwrap_used,
