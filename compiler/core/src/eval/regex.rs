@@ -7,7 +7,7 @@ use crate::plan::{Regex, regex::Node};
 /// The most memory a compiled expression may take, in bytes.
 const SIZE_LIMIT: usize = 64 << 20;
 
-/// Compiles an expression of the plan. The front end tries the same and refuses what does not compile.
+/// Compiles an expression of the plan. The front end refuses what is too heavy to compile.
 ///
 /// # Errors
 /// The expression is too large.

@@ -18,6 +18,10 @@ pub struct RegexError {
 /// The greatest count in `{m,n}`: RE2, which Sentinel uses, takes no more (<https://github.com/google/re2/wiki/Syntax>).
 const MAX_REPEAT: u32 = 1000;
 
+/// The greatest [`weight`]: far above what is written by hand, and what the evaluator and every engine compile. One that
+/// does not compile would match nothing in silence.
+const MAX_WEIGHT: u64 = 10_000;
+
 /// How deeply groups may nest.
 const MAX_DEPTH: u32 = 100;
 
@@ -28,7 +32,21 @@ const MAX_DEPTH: u32 = 100;
 pub fn parse(text: &str) -> Result<Regex, RegexError> {
     let mut parser = ast::parse::ParserBuilder::new().nest_limit(MAX_DEPTH).build();
     let tree = parser.parse(text).map_err(|e| syntax_error(&e))?;
-    Ok(Regex { source: text.to_owned(), node: node(&tree)? })
+    let node = node(&tree)?;
+    if weight(&node) > MAX_WEIGHT {
+        return error(format!("its repetitions multiply to more than {MAX_WEIGHT} characters"), tree.span());
+    }
+    Ok(Regex { source: text.to_owned(), node })
+}
+
+/// How many characters and ranges the expression has once its repetitions are written out.
+fn weight(node: &Node) -> u64 {
+    match node {
+        Node::Empty | Node::Literal(_) | Node::Dot | Node::Start | Node::End => 1,
+        Node::Class(class) => u64::try_from(class.ranges.len()).unwrap_or(u64::MAX).max(1),
+        Node::Concat(parts) | Node::Alternate(parts) => parts.iter().map(weight).fold(0, u64::saturating_add),
+        Node::Repeat { node, min, max } => weight(node).saturating_mul(u64::from(max.unwrap_or(*min).max(1))),
+    }
 }
 
 fn error<T>(message: impl Into<String>, span: &ast::Span) -> Result<T, RegexError> {
@@ -181,6 +199,23 @@ mod tests {
 
     fn class(negated: bool, ranges: &[(char, char)]) -> Node {
         Node::Class(Class { negated, ranges: ranges.to_vec() })
+    }
+
+    #[test]
+    fn an_expression_is_refused_before_the_evaluator_cannot_compile_it() {
+        for heavy in ["(a{1000}){1000}", "((x{100}){100}){2}", "([^a-z]{500}|b){50}"] {
+            let message = parse(heavy).map_err(|e| e.message);
+            assert_eq!(message, Err("its repetitions multiply to more than 10000 characters".to_owned()), "{heavy}");
+        }
+        for heaviest in ["(a{100}){100}", "[^a]{1000}.{1000}\\w{1000}", "([^a-zé]{1000}){5}"] {
+            let regex = parse(heaviest).unwrap_or_else(|e| panic!("{heaviest}: {}", e.message));
+            for cased in [true, false] {
+                assert!(
+                    crate::eval::regex::compile(&regex, cased).is_ok(),
+                    "{heaviest} does not compile, cased {cased}"
+                );
+            }
+        }
     }
 
     #[test]
