@@ -18,6 +18,7 @@ fn text(outcome: &Outcome<'_>) -> String {
         Status::NotNeeded => lines.push("not needed: a detection above it was compiled".to_owned()),
         Status::Failed => lines.push("failed".to_owned()),
     }
+    lines.extend(outcome.queries.iter().filter_map(compile::schedule).map(|needs| format!("schedule: {needs}")));
     for file in artifacts(std::slice::from_ref(outcome)).expect("the target's template renders") {
         let text = String::from_utf8(file.bytes).expect("rules are text");
         lines.push(format!("\n==> {} <==\n{text}", file.path));

@@ -156,7 +156,10 @@ fn lines(outcome: &Outcome<'_>) -> String {
     let site = format!("{}/{}", outcome.target.id, outcome.profile.id);
     let fidelity = compile::fidelity_word(&outcome.fidelity);
     let (done, details) = match &outcome.status {
-        Done::Compiled { .. } => (String::new(), compile::loss_lines(&outcome.fidelity)),
+        Done::Compiled { .. } => {
+            let schedules = outcome.queries.iter().filter_map(compile::schedule);
+            (String::new(), compile::loss_lines(&outcome.fidelity).into_iter().chain(schedules).collect())
+        }
         Done::AcceptedUnsupported(reason) => (format!(", left out: {reason}"), Vec::new()),
         Done::NotNeeded => (", not needed: one above it was compiled".to_owned(), Vec::new()),
         Done::Failed => (", no rule".to_owned(), Vec::new()),

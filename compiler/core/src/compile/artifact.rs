@@ -7,6 +7,7 @@ use serde_json::json;
 
 use super::{Outcome, fidelity_word, loss_lines};
 use crate::dialect::Query;
+use crate::sema::literals::print_span;
 
 /// A file to write.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -80,8 +81,8 @@ fn render(outcome: &Outcome<'_>, query: &Query) -> Result<String, TemplateError>
         "fidelity": fidelity_word(&outcome.fidelity),
         "losses": loss_lines(&outcome.fidelity),
         "part": query.part,
-        "look_back": span_of(query.look_back),
-        "wait": (query.wait > 0).then(|| span_of(query.wait)),
+        "look_back": print_span(query.look_back),
+        "wait": (query.wait > 0).then(|| print_span(query.wait)),
         "query": query.text,
     });
     rule.render(Serde(context)).map_err(failed)
@@ -96,11 +97,4 @@ fn syntax() -> Result<SyntaxConfig, minijinja::Error> {
 fn one_line(text: &str) -> String {
     let words: Vec<&str> = text.split_whitespace().collect();
     words.join(" ").replace('`', "'").replace("*/", "* /")
-}
-
-/// Milliseconds in the largest unit that holds them whole.
-fn span_of(milliseconds: i64) -> String {
-    let units = [(86_400_000, "d"), (3_600_000, "h"), (60_000, "m"), (1_000, "s")];
-    let whole = units.iter().find(|(size, _)| milliseconds != 0 && milliseconds % size == 0);
-    whole.map_or_else(|| format!("{milliseconds}ms"), |(size, unit)| format!("{}{unit}", milliseconds / size))
 }

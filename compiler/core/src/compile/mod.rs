@@ -13,6 +13,7 @@ use crate::capability::{Direction, Feature, Fidelity, Findings, Loss, Refusal, S
 use crate::diagnostics::{Code, Diagnostic};
 use crate::dialect::{Dialect, Query, Request, dialect};
 use crate::plan::{Acceptance, Accepted, Analytic, Strategy, Unit};
+use crate::sema::literals::print_span;
 use crate::source::Span;
 use crate::target::{Profile, Target};
 
@@ -296,6 +297,17 @@ pub const fn fidelity_word(fidelity: &Fidelity) -> &'static str {
         Fidelity::Approximate { .. } => "approximate",
         Fidelity::Unsupported { .. } => "unsupported",
     }
+}
+
+/// What a rule needs of its schedule, in words; none for a rule about single events, which needs nothing.
+#[must_use]
+pub fn schedule(query: &Query) -> Option<String> {
+    if query.look_back == 0 && query.wait == 0 {
+        return None;
+    }
+    let rule = query.part.as_ref().map(|part| format!("{part} ")).unwrap_or_default();
+    let wait = if query.wait > 0 { format!(", ends {} before now", print_span(query.wait)) } else { String::new() };
+    Some(format!("{rule}looks back {}{wait}", print_span(query.look_back)))
 }
 
 /// Losses in words, one line each.

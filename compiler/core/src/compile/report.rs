@@ -4,11 +4,46 @@ use serde_json::{Value, json};
 
 use super::{Outcome, Status, fidelity_word};
 use crate::capability::{Fidelity, Loss};
+use crate::dialect::Query;
+use crate::plan::{Layer, Parameter, Strategy};
+use crate::sema::literals::print_span;
+use crate::tuning::to_json;
 
 /// The report as JSON: one entry for each detection, target and profile, in that order.
 #[must_use]
 pub fn fidelity_report(outcomes: &[Outcome<'_>]) -> Value {
-    json!({ "version": 1, "detections": outcomes.iter().map(entry).collect::<Vec<_>>() })
+    json!({
+        "version": 1,
+        "detections": outcomes.iter().map(entry).collect::<Vec<_>>(),
+        "parameters": strategies(outcomes).into_iter().flat_map(parameters).collect::<Vec<_>>(),
+    })
+}
+
+/// The strategies of the outcomes, each once, in order.
+fn strategies<'a>(outcomes: &[Outcome<'a>]) -> Vec<&'a Strategy> {
+    let mut found: Vec<&Strategy> = Vec::new();
+    for outcome in outcomes {
+        if !found.last().is_some_and(|last| std::ptr::eq(*last, outcome.unit.strategy)) {
+            found.push(outcome.unit.strategy);
+        }
+    }
+    found
+}
+
+/// The values in force, and the layers they came from.
+fn parameters(strategy: &Strategy) -> Vec<Value> {
+    let layer = |l: &Layer| json!({ "layer": l.name, "action": l.action, "owner": l.owner, "reason": l.reason, "expires": l.expires });
+    let entry = |p: &Parameter| {
+        json!({
+            "strategy": strategy.id,
+            "analytic": p.analytic,
+            "name": p.name,
+            "type": p.ty.to_string(),
+            "value": to_json(&p.value),
+            "tuned": p.layers.iter().map(layer).collect::<Vec<_>>(),
+        })
+    };
+    strategy.parameters.iter().map(entry).collect()
 }
 
 fn entry(outcome: &Outcome<'_>) -> Value {
@@ -39,8 +74,13 @@ fn entry(outcome: &Outcome<'_>) -> Value {
         "accepted": accepted,
         "losses": Value::Array(losses),
         "reasons": Value::Array(reasons),
-        "rules": outcome.queries.len(),
+        "rules": outcome.queries.iter().map(rule).collect::<Vec<_>>(),
     })
+}
+
+/// What a rule needs of its schedule: how far a run must look back, and how long it must wait before it can judge.
+fn rule(query: &Query) -> Value {
+    json!({ "part": query.part, "look_back": print_span(query.look_back), "wait": print_span(query.wait) })
 }
 
 fn loss(loss: &Loss) -> Value {

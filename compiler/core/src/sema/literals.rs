@@ -140,6 +140,19 @@ pub fn parse_duration(text: &str) -> Result<i64, String> {
     Ok(total)
 }
 
+/// Reads a span of milliseconds in a target's data, such as `24h`; none if it is no whole number of them.
+#[must_use]
+pub fn parse_span(text: &str) -> Option<i64> {
+    let nanoseconds = parse_duration(text).ok()?;
+    (nanoseconds % 1_000_000 == 0).then_some(nanoseconds / 1_000_000)
+}
+
+/// Prints a span of milliseconds, such as `1h30m`; one too long for [`print_duration`] as its longest.
+#[must_use]
+pub fn print_span(milliseconds: i64) -> String {
+    print_duration(milliseconds.saturating_mul(1_000_000))
+}
+
 /// Prints a duration of nanoseconds so that [`parse_duration`] reads it back (a sign apart).
 #[must_use]
 pub fn print_duration(nanoseconds: i64) -> String {

@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use detc_core::compile::{fidelity_word, loss_lines};
-use detc_core::plan::{Analytic, Parameter, ParameterKind, Strategy, Unit, Value};
+use detc_core::plan::{Analytic, Class, Field, Parameter, ParameterKind, Strategy, Unit, Value};
 use detc_core::sema::literals::{print_datetime, print_duration};
 use serde_json::{Map, Value as Json, json};
 
@@ -12,6 +12,14 @@ use super::{Subject, fidelity, parameters};
 pub fn render(subject: &Subject<'_>) -> Result<String> {
     let strategies: Vec<Json> = subject.strategies().map(|(s, analytics)| strategy(subject, s, &analytics)).collect();
     Ok(serde_json::to_string_pretty(&json!({ "version": 1, "strategies": strategies }))? + "\n")
+}
+
+/// An event class and its fields as one object.
+pub fn class(class: &Class) -> Result<String> {
+    let field = |(name, (field, doc)): (&String, &(Field, String))| json!({ "name": name, "type": field.ty.to_string(), "description": doc });
+    let fields: Vec<Json> = class.fields.iter().map(field).collect();
+    let object = json!({ "version": 1, "class": class.name, "description": class.doc, "fields": fields });
+    Ok(serde_json::to_string_pretty(&object)? + "\n")
 }
 
 fn strategy(subject: &Subject<'_>, strategy: &Strategy, analytics: &[&Analytic]) -> Json {

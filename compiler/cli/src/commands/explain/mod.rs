@@ -30,11 +30,12 @@ const USUAL_PLACE: &str = "strategies";
 #[command(after_help = "\
 Examples:
   detc explain E0301                              the page of a diagnostic code
+  detc explain library_load                       the fields of an event class
   detc explain strategies/DET0543                 a strategy: parameters, analytics, detections
   detc explain AN1496/candidate --target all      how well each target can say a detection
   detc explain AN1496 my/strategies --tuning site.yaml")]
 pub struct Args {
-    /// A code such as E0301, a strategy file or folder, or the name of a strategy, analytic or detection
+    /// A code such as E0301, a strategy file or folder, or the name of an event class, strategy, analytic or detection
     #[arg(value_name = "CODE|PATH|NAME")]
     what: String,
 
@@ -103,6 +104,13 @@ pub fn run(args: &Args, console: &Console) -> Result<Status> {
     }
     let is_path = Path::new(&args.what).exists();
     let mut loaded = load(&places(args, is_path)?, &args.tuning);
+    if !is_path && let Some(class) = loaded.classes.get(&args.what) {
+        console.print(&match args.format {
+            Format::Human => text::class(class),
+            Format::Json => json::class(class)?,
+        })?;
+        return Ok(Status::Clean);
+    }
     let mut registry = Registry::embedded();
     let chosen = sites::choose(&args.sites, &mut registry, &mut loaded);
     console.report(&loaded.input.sources, &loaded.input.diagnostics);
@@ -154,8 +162,9 @@ fn places(args: &Args, is_path: bool) -> Result<Vec<PathBuf>> {
 fn nothing_called(name: &str, loaded: &Loaded) -> String {
     let units = loaded.strategies.iter().flat_map(Strategy::units);
     let known = units.flat_map(crate::selection::names_of);
-    let known: Vec<String> = known.chain(Code::ALL.iter().map(|code| code.to_string())).collect();
+    let known: Vec<String> =
+        known.chain(loaded.classes.keys().cloned()).chain(Code::ALL.iter().map(|code| code.to_string())).collect();
     let hint = suggest::did_you_mean(name, known.iter().map(String::as_str));
     let hint = hint.map(|hint| format!("; {hint}")).unwrap_or_default();
-    format!("no diagnostic code, path, strategy, analytic or detection is called `{name}`{hint}")
+    format!("no diagnostic code, path, event class, strategy, analytic or detection is called `{name}`{hint}")
 }

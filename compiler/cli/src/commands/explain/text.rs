@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use detc_core::compile::{fidelity_word, loss_lines};
-use detc_core::plan::{Analytic, Parameter, Strategy, Unit};
+use detc_core::plan::{Analytic, Class, Parameter, Strategy, Unit};
 use detc_core::sema::literals::print_duration;
 
 use serde_json::Value as Json;
@@ -15,6 +15,19 @@ use super::{Subject, fidelity, parameters};
 pub fn render(subject: &Subject<'_>) -> String {
     let texts = subject.strategies().map(|(s, analytics)| strategy(subject, s, &analytics));
     texts.collect::<Vec<_>>().join("\n")
+}
+
+/// An event class and its fields.
+pub fn class(class: &Class) -> String {
+    let mut text = format!("{}\n", class.name);
+    push_block(&mut text, "  ", &class.doc);
+    text.push('\n');
+    let width = class.fields.keys().map(String::len).max().unwrap_or(0);
+    for (name, (field, doc)) in &class.fields {
+        let line = format!("  {name:width$}  {:<14}  {}", field.ty.to_string(), doc.lines().next().unwrap_or_default());
+        push(&mut text, format_args!("{}\n", line.trim_end()));
+    }
+    text
 }
 
 fn strategy(subject: &Subject<'_>, strategy: &Strategy, analytics: &[&Analytic]) -> String {

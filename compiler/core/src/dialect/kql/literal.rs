@@ -1,5 +1,7 @@
 //! Names and literals: the only place that quotes and escapes.
 
+use crate::sema::literals::print_datetime;
+
 use std::fmt::Write as _;
 
 use super::words::is_reserved;
@@ -90,26 +92,7 @@ pub fn timespan(ticks: i64) -> String {
 /// <https://learn.microsoft.com/kusto/query/scalar-data-types/datetime>
 #[must_use]
 pub fn datetime(milliseconds: i64) -> String {
-    let (days, rest) = (milliseconds.div_euclid(86_400_000), milliseconds.rem_euclid(86_400_000));
-    let (year, month, day) = civil(days);
-    let (hour, minute) = (rest / 3_600_000, rest / 60_000 % 60);
-    let (second, fraction) = (rest / 1000 % 60, rest % 1000);
-    format!("datetime({year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{fraction:03}Z)")
-}
-
-/// The date `days` after 1970-01-01 in the Gregorian calendar
-/// (<https://howardhinnant.github.io/date_algorithms.html#civil_from_days>).
-fn civil(days: i64) -> (i64, i64, i64) {
-    let z = days + 719_468;
-    let era = z.div_euclid(146_097);
-    let of_era = z.rem_euclid(146_097);
-    let year_of_era = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;
-    let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let shifted = (5 * of_year + 2) / 153;
-    let day = of_year - (153 * shifted + 2) / 5 + 1;
-    let month = if shifted < 10 { shifted + 3 } else { shifted - 9 };
-    let year = year_of_era + era * 400 + i64::from(month <= 2);
-    (year, month, day)
+    format!("datetime({})", print_datetime(milliseconds))
 }
 
 /// A comment line's text: one line, nothing that could end it.

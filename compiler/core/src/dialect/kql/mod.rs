@@ -96,11 +96,11 @@ impl Dialect for Kql {
 
     fn lower(&self, request: &Request<'_>, findings: &mut Findings) -> Vec<Query> {
         let pattern = &request.unit.detection.pattern;
-        let Some(query) = lower::lower(request, findings) else { return Vec::new() };
+        let Some((query, older)) = lower::lower(request, findings) else { return Vec::new() };
         let most = request.target.limits.query_characters.unwrap_or(usize::MAX);
         let text = Some(print::query(&query, Layout::Full)).filter(|text| text.chars().count() <= most);
         let text = text.unwrap_or_else(|| print::query(&query, Layout::Compact));
-        vec![Query { part: None, text, look_back: pattern.horizon(), wait: pattern.wait() }]
+        vec![Query { part: None, text, look_back: pattern.horizon().saturating_add(older), wait: pattern.wait() }]
     }
 }
 

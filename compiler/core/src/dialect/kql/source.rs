@@ -3,6 +3,7 @@
 use serde::Deserialize;
 use serde_json::{Map, Value as Json};
 
+use crate::sema::literals::parse_span;
 use crate::target::{Profile, Target};
 
 /// The `source` of a class: `schemas/source-kql.json` says what each part is.
@@ -45,6 +46,8 @@ pub struct Lookup {
     pub latest: String,
     /// The columns that it brings.
     pub brings: Vec<String>,
+    /// How much older than the event its row may be, such as `24h`: a run must look back that much further.
+    pub older: Option<String>,
 }
 
 /// Settings of a target, which a profile may replace one by one.
@@ -78,7 +81,10 @@ impl Source {
         if read.table.is_some() == read.query.is_some() {
             return Err("a source has either a `table` or a `query`".to_owned());
         }
-        Ok(read)
+        match read.lookups.iter().filter_map(|l| l.older.as_deref()).find(|text| parse_span(text).is_none()) {
+            Some(text) => Err(format!("`{text}` is no span of time such as `24h`")),
+            None => Ok(read),
+        }
     }
 
     /// The computed columns, in order.
@@ -99,6 +105,12 @@ impl Source {
 }
 
 impl Lookup {
+    /// How much older than the event its row may be, in milliseconds.
+    #[must_use]
+    pub fn older(&self) -> i64 {
+        self.older.as_deref().and_then(parse_span).unwrap_or(0)
+    }
+
     /// The columns that one of these texts reads, in order. The key is among them where the lookup computes it.
     #[must_use]
     pub fn read_by(&self, texts: &[&str]) -> Vec<&str> {

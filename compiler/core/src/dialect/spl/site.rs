@@ -23,6 +23,7 @@ use super::names::Names;
 use crate::capability::{Findings, Support};
 use crate::dialect::Request;
 use crate::plan::{Class, Event, Field, Type};
+use crate::sema::literals::parse_span;
 use crate::source::Span;
 use crate::target::{Access, FieldBinding};
 
@@ -393,15 +394,6 @@ fn read_source(source: &serde_json::Map<String, serde_json::Value>) -> Result<So
         Some(text) => Err(format!("`{text}` is no span of time such as `24h`")),
         None => Ok(source),
     }
-}
-
-/// A span of time such as `24h`, in milliseconds.
-#[must_use]
-pub fn parse_span(text: &str) -> Option<i64> {
-    let units = [("ms", 1), ("s", 1000), ("m", 60_000), ("h", 3_600_000), ("d", 86_400_000)];
-    let (digits, unit) = text.split_at_checked(text.find(|c: char| !c.is_ascii_digit())?)?;
-    let (_, millis) = units.iter().find(|(name, _)| *name == unit)?;
-    digits.parse::<i64>().ok()?.checked_mul(*millis)
 }
 
 fn is_word(text: &str) -> bool {

@@ -50,8 +50,10 @@ pub fn pipeline(cx: &mut Context<'_>, id: EventId, need: &BTreeSet<String>) -> P
 }
 
 /// The site's rows of a class, completed from other tables as far as one of the events needs it.
-fn site_rows(cx: &Context<'_>, event: &Event, members: &[(EventId, &Event)]) -> Pipeline {
-    let Some(ClassSource { source, binding }) = cx.sources.get(&event.class.name) else { return Pipeline::of("") };
+fn site_rows(cx: &mut Context<'_>, event: &Event, members: &[(EventId, &Event)]) -> Pipeline {
+    let Some(ClassSource { source, binding }) = cx.sources.get(&event.class.name).cloned() else {
+        return Pipeline::of("");
+    };
     let mut rows = match (&source.table, &source.query) {
         (Some(table), _) => Pipeline::of(table),
         (None, query) => Pipeline { source: Source::Raw(query.clone().unwrap_or_default()), steps: Vec::new() },
@@ -75,15 +77,18 @@ fn site_rows(cx: &Context<'_>, event: &Event, members: &[(EventId, &Event)]) -> 
             target::Access::Constant(_) | target::Access::Join(_) | target::Access::Absent(_) => None,
         })
         .collect();
-    source.lookups.iter().fold(rows, |rows, lookup| look_up(rows, lookup, &texts))
+    for lookup in &source.lookups {
+        let read = lookup.read_by(&texts);
+        if !read.is_empty() {
+            cx.older = cx.older.max(lookup.older());
+            rows = look_up(rows, lookup, read);
+        }
+    }
+    rows
 }
 
-/// Joins the latest row of another table, if one of the texts reads a column of it.
-fn look_up(rows: Pipeline, lookup: &Lookup, texts: &[&str]) -> Pipeline {
-    let read = lookup.read_by(texts);
-    if read.is_empty() {
-        return rows;
-    }
+/// Joins the columns that are read of the latest row of another table.
+fn look_up(rows: Pipeline, lookup: &Lookup, read: Vec<&str>) -> Pipeline {
     let rows = match &lookup.is {
         Some(expression) => rows.then(Step::Extend(vec![(lookup.key.clone(), Expr::Raw(expression.clone()))])),
         None => rows,

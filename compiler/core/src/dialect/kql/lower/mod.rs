@@ -54,6 +54,8 @@ struct Context<'a> {
     numbered: BTreeMap<String, event::Numbered>,
     lets: Vec<Let>,
     bucket: String,
+    /// How much older than the pattern's events the rows may be that complete them, in milliseconds.
+    older: i64,
 }
 
 /// Where the events of a class live.
@@ -64,7 +66,9 @@ struct ClassSource<'a> {
 }
 
 /// The query; none if the site's data cannot give it, which the findings then say.
-pub fn lower(request: &Request<'_>, findings: &mut Findings) -> Option<Query> {
+///
+/// Beside it, how much older than the pattern's events the rows may be that complete them, in milliseconds.
+pub fn lower(request: &Request<'_>, findings: &mut Findings) -> Option<(Query, i64)> {
     let refused = findings.refusals.len();
     let detection = request.unit.detection;
     let settings = match Settings::read(request.target, request.profile) {
@@ -86,6 +90,7 @@ pub fn lower(request: &Request<'_>, findings: &mut Findings) -> Option<Query> {
         numbered: BTreeMap::new(),
         lets: Vec::new(),
         bucket: String::new(),
+        older: 0,
     };
     cx.reserve();
     let result = cx.settings.result.clone();
@@ -97,9 +102,9 @@ pub fn lower(request: &Request<'_>, findings: &mut Findings) -> Option<Query> {
     if cx.findings.refusals.len() > refused {
         return None;
     }
-    let Context { constants, lets, .. } = cx;
+    let Context { constants, lets, older, .. } = cx;
     let comment = super::literal::comment(&detection.title);
-    Some(Query { lets: constants.into_lets().into_iter().chain(lets).collect(), comment, body })
+    Some((Query { lets: constants.into_lets().into_iter().chain(lets).collect(), comment, body }, older))
 }
 
 /// The source of every class in use; none, with a finding for each, if any is missing.

@@ -25,10 +25,11 @@ use std::collections::BTreeMap;
 
 use super::ast::{AggregateFunction, Command, Compare, Expr, Function, Name, Query};
 use super::names::fields_read;
-use super::site::{Site, parse_span};
+use super::site::Site;
 use crate::capability::Findings;
 use crate::dialect::Request;
 use crate::plan::{Detection, Event, EventId, Logic, PatternKind, Strategy};
+use crate::sema::literals::parse_span;
 use form::{Form, Node, Slot, decide, events_overlap, field_slots, is_list};
 use rows::{RowSet, Rows, aggregate};
 
