@@ -39,17 +39,21 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// `target.yaml`, `profiles/*.yaml` and `templates/*` of one target as one value.
+/// `target.yaml`, `sources/*.yaml`, `profiles/*.yaml` and `templates/*` of one target as one value.
 fn target(folder: &Path) -> Result<Value, Box<dyn Error>> {
-    let mut profiles = Map::new();
-    for file in entries(&folder.join("profiles"))?.iter().filter(|path| path.extension().is_some_and(|e| e == "yaml")) {
-        profiles.insert(stem(file), yaml(file)?);
-    }
+    let (sources, profiles) = (yaml_files(&folder.join("sources"))?, yaml_files(&folder.join("profiles"))?);
     let mut templates = Map::new();
     for file in entries(&folder.join("templates"))? {
         templates.insert(name(&file), Value::String(fs::read_to_string(&file)?));
     }
-    Ok(json!({ "target": yaml(&folder.join("target.yaml"))?, "profiles": profiles, "templates": templates }))
+    let target = yaml(&folder.join("target.yaml"))?;
+    Ok(json!({ "target": target, "sources": sources, "profiles": profiles, "templates": templates }))
+}
+
+/// The YAML files of a folder by name.
+fn yaml_files(folder: &Path) -> Result<Map<String, Value>, Box<dyn Error>> {
+    let files = entries(folder)?.into_iter().filter(|path| path.extension().is_some_and(|e| e == "yaml"));
+    files.map(|file| Ok((stem(&file), yaml(&file)?))).collect()
 }
 
 /// A YAML file as a JSON value, merge keys replaced by what they stand for.

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use detc_core::diagnostics::{Code, Diagnostic};
+use detc_core::plan::Unit;
 use detc_core::target::{Context, Profile, Registry, Target};
 
 use crate::load::Loaded;
@@ -14,8 +15,8 @@ pub struct Choice {
     #[arg(long, value_delimiter = ',', value_name = "TARGET")]
     pub target: Vec<String>,
 
-    /// Profiles of the targets, `TARGET/PROFILE` for one target's, a YAML file of your own, or `all` [default: each
-    /// target's own choice]
+    /// Profiles of the targets, `TARGET/PROFILE` for one target's, a YAML file of your own, or `all`; may be given several
+    /// times [default: for each platform the target's own choice]
     #[arg(long, value_delimiter = ',', value_name = "PROFILE")]
     pub profile: Vec<String>,
 }
@@ -27,10 +28,26 @@ pub struct Site<'a> {
     pub target: &'a Target,
     /// The site.
     pub profile: &'a Profile,
+    /// Whether the profile was asked for. If not, it stands in for a choice, on the platforms it is the default of.
+    asked_for: bool,
 }
 
-/// The ids of a target and one of its profiles.
-pub type Chosen = (String, String);
+impl Site<'_> {
+    /// Whether the detection is to be compiled here: its platform is one of this site.
+    pub fn serves(&self, unit: Unit<'_>) -> bool {
+        let platform = &unit.analytic.platform;
+        let default = self.target.default_profile.get(platform);
+        self.profile.serves(platform) && (self.asked_for || default == Some(&self.profile.id))
+    }
+}
+
+/// A target and one of its profiles.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Chosen {
+    target: String,
+    profile: String,
+    asked_for: bool,
+}
 
 /// Finds what was asked for; a profile from a file is added to the registry. None, and diagnostics, if something of it does
 /// not exist or is wrong: then nothing is compiled, for a default instead of it was not asked for.
@@ -55,9 +72,10 @@ pub fn choose(choice: &Choice, registry: &mut Registry, loaded: &mut Loaded) -> 
         }
     }
     for target in targets {
-        if !chosen.iter().any(|(id, _)| *id == target) {
-            let default = registry.get(&target).map(|found| found.default_profile.clone());
-            chosen.extend(noted(default, loaded).map(|profile| (target, profile)));
+        if !chosen.iter().any(|c| c.target == target) {
+            let found = noted(registry.get(&target), loaded);
+            let defaults = found.into_iter().flat_map(|found| found.default_profile.values().cloned());
+            chosen.extend(defaults.map(|profile| Chosen { target: target.clone(), profile, asked_for: false }));
         }
     }
     chosen.sort();
@@ -67,11 +85,18 @@ pub fn choose(choice: &Choice, registry: &mut Registry, loaded: &mut Loaded) -> 
 
 /// The targets and profiles of a choice.
 pub fn resolve<'a>(registry: &'a Registry, chosen: &[Chosen]) -> Vec<Site<'a>> {
-    let site = |(target, profile): &Chosen| {
-        let target = registry.get(target).ok()?;
-        Some(Site { target, profile: target.profile(Some(profile)).ok()? })
+    let site = |chosen: &Chosen| {
+        let target = registry.get(&chosen.target).ok()?;
+        Some(Site { target, profile: target.profile(&chosen.profile).ok()?, asked_for: chosen.asked_for })
     };
     chosen.iter().filter_map(site).collect()
+}
+
+/// The targets of these sites, each once.
+pub fn targets_of<'a>(sites: &[Site<'a>]) -> Vec<&'a Target> {
+    let mut targets: Vec<&Target> = sites.iter().map(|site| site.target).collect();
+    targets.dedup_by(|a, b| a.id == b.id);
+    targets
 }
 
 /// The ids of the targets that `words` name.
@@ -92,10 +117,10 @@ fn targets(words: &[String], registry: &Registry, loaded: &mut Loaded) -> Vec<St
 /// A profile of a target, or all of them.
 fn profiles(target: &str, profile: &str, registry: &Registry, loaded: &mut Loaded) -> Vec<Chosen> {
     let Some(found) = noted(registry.get(target), loaded) else { return Vec::new() };
-    let chosen = |profile: &String| (target.to_owned(), profile.clone());
+    let chosen = |profile: &Profile| Chosen { target: target.to_owned(), profile: profile.id.clone(), asked_for: true };
     match profile {
-        "all" => found.profiles.keys().map(chosen).collect(),
-        id => noted(found.profile(Some(id)), loaded).map(|profile| chosen(&profile.id)).into_iter().collect(),
+        "all" => found.profiles.values().map(chosen).collect(),
+        id => noted(found.profile(id), loaded).map(chosen).into_iter().collect(),
     }
 }
 
@@ -120,7 +145,7 @@ fn from_file(path: &str, targets: &[String], registry: &mut Registry, loaded: &m
     let source = loaded.input.read(path)?;
     let context = Context { sources: &loaded.input.sources, classes: &loaded.classes };
     match registry.add_profile(target, &id, source, context) {
-        Ok(()) => Some((target.clone(), id)),
+        Ok(()) => Some(Chosen { target: target.clone(), profile: id, asked_for: true }),
         Err(errors) => {
             loaded.input.diagnostics.extend(errors);
             None

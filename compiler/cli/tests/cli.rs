@@ -426,16 +426,36 @@ fn a_profile_of_ones_own_is_checked_and_used() {
     let profile = include_str!("../../../targets/defender/profiles/default.yaml");
     let desk = Desk::with_strategy("profile")
         .file("mine.yaml", profile)
-        .file("slip.yaml", profile.replacen("native:", "natvie:", 1));
+        .file("slip.yaml", profile.replacen("endpoint", "endpiont", 1));
     let run =
         |profile: &str| desk.run(&["compile", "s.det", "--target", "defender", "--profile", profile, "-o", "out"]);
     assert_eq!(run("mine.yaml").status, 0);
     assert!(desk.path("out/defender/mine/DET9001/AN9001.loaded.kql").exists());
     let slip = run("slip.yaml");
     assert_eq!((slip.status, &*slip.out), (1, ""), "{slip}");
-    assert!(slip.err.contains("E0503"), "{slip}");
+    assert!(slip.err.contains("E0503") && slip.err.contains("did you mean `endpoint`?"), "{slip}");
     assert_eq!(run("defualt").status, 2);
     assert_eq!(run("sentinel/default").status, 2);
+}
+
+#[test]
+fn an_analytic_is_compiled_for_the_profiles_of_its_platform() {
+    let routers = STRATEGY.replace("9001", "9002").replace("on windows", "on network_devices");
+    let desk = Desk::with_strategy("platforms").file("routers.det", routers);
+    let run = |more: &[&str]| {
+        let ran = desk.run(&[&["compile", ".", "--target", "defender", "-o", "out"], more].concat());
+        (ran.status, ran.out + ran.err.lines().next().unwrap_or_default())
+    };
+    let (status, out) = run(&[]);
+    assert_eq!(status, 0, "{out}");
+    let uncovered = "AN9002 on defender: not compiled: no profile of `defender` serves `network_devices`\n";
+    assert!(out.starts_with(&format!("AN9001/loaded on defender/default: exact\n{uncovered}")), "{out}");
+    let report: serde_json::Value = serde_json::from_str(&desk.read("out/fidelity.json")).expect("JSON");
+    assert_eq!(report["uncovered"][0]["analytic"], "AN9002");
+    assert_eq!(report["detections"].as_array().map(Vec::len), Some(1));
+    let (status, out) = run(&["--only", "AN9002"]);
+    assert_eq!(status, 2, "{out}");
+    assert!(out.contains("there is nothing to compile"), "{out}");
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Mutex;
 
 use anyhow::{Result, bail};
-use detc_core::compile::{self, Artifact, Outcome, Status as Done};
+use detc_core::compile::{self, Artifact, Outcome, Status as Done, Uncovered};
 use detc_core::diagnostics::{Code, Diagnostic};
 use detc_core::plan::{Strategy, Unit};
 use detc_core::target::Registry;
@@ -32,12 +32,14 @@ replaces the files of the first and removes those it does not make again; other 
 -o, the rules of a single detection on a single target and profile go to standard output.
 
 A detection that a target cannot express, or only approximately and the source does not accept that, is an error: the \
-others are written all the same, and the status is 1.
+others are written all the same, and the status is 1. Each analytic is compiled for the profiles that serve its platform: \
+the target's default ones, or those named with --profile.
 
 Examples:
   detc compile strategies --target all -o rules
   detc compile strategies --target splunk,elastic --tuning org.yaml --tuning site.yaml -o rules
-  detc compile strategies --target sentinel --only AN1496/abnormal_session")]
+  detc compile strategies --target sentinel --only AN1496/abnormal_session
+  detc compile strategies --target splunk --profile sysmon-zeek --profile my-linux.yaml -o rules")]
 pub struct Args {
     #[command(flatten)]
     sources: Sources,
@@ -73,10 +75,16 @@ pub fn run(args: &Args, console: &Console) -> Result<Status> {
     let sites = sites::resolve(&registry, &chosen);
     let wanted = |unit: Unit<'_>| args.selection.wants(unit);
     if args.output.is_none() {
-        let detections = strategies.iter().flat_map(Strategy::units).filter(|unit| wanted(*unit)).count();
-        fits_standard_output(detections, sites.len())?;
+        let units = strategies.iter().flat_map(Strategy::units).filter(|unit| wanted(*unit));
+        let places = units.map(|unit| sites.iter().filter(|site| site.serves(unit)).count()).collect::<Vec<_>>();
+        fits_standard_output(&places)?;
     }
     let outcomes = compile_all(&strategies, &sites, &wanted, &mut loaded.input.diagnostics, console);
+    let uncovered = compile::uncovered(&strategies, &sites::targets_of(&sites), &outcomes, &wanted);
+    if let (true, Some(first)) = (outcomes.is_empty(), uncovered.first()) {
+        bail!("there is nothing to compile: {}", first.reason());
+    }
+    let report = Report { outcomes: &outcomes, uncovered: &uncovered };
     let artifacts = compile::artifacts(&outcomes).unwrap_or_else(|error| {
         let title = format!("a template of target `{}` does not render: {}", error.target, error.message);
         loaded.input.diagnostics.push(Diagnostic::bare(Code::BadTargetData, title));
@@ -86,24 +94,26 @@ pub fn run(args: &Args, console: &Console) -> Result<Status> {
     match &args.output {
         Some(folder) => {
             let stale = if loaded.status() == Status::Clean { Stale::Remove } else { Stale::Keep };
-            let written = write_folder(folder, &with_report(artifacts, &outcomes)?, stale)?;
-            console.print(&summary(args.format, &outcomes)?)?;
+            let written = write_folder(folder, &with_report(artifacts, report)?, stale)?;
+            console.print(&summary(args.format, report)?)?;
             console.say(&in_words(&written, &display(folder)));
         }
         None => {
-            console.say(summary(Format::Human, &outcomes)?.trim_end());
-            console.print(&rules(args.format, &outcomes, &artifacts)?)?;
+            console.say(summary(Format::Human, report)?.trim_end());
+            console.print(&rules(args.format, report, &artifacts)?)?;
         }
     }
     Ok(loaded.status())
 }
 
-/// Several detections on standard output could not be told apart.
-fn fits_standard_output(detections: usize, sites: usize) -> Result<()> {
-    if detections * sites > 1 {
+/// Several detections on standard output could not be told apart. `places` says of each on how many targets and profiles
+/// it is compiled.
+fn fits_standard_output(places: &[usize]) -> Result<()> {
+    if places.iter().sum::<usize>() > 1 {
+        let (detections, most) = (places.len(), places.iter().max().copied().unwrap_or_default());
         bail!(
             "standard output takes a single detection on a single target and profile, and here are {detections} on \
-             {sites}: name a folder with -o, or choose with --only, --target and --profile"
+             {most}: name a folder with -o, or choose with --only, --target and --profile"
         );
     }
     Ok(())
@@ -121,7 +131,7 @@ fn compile_all<'a>(
         strategies.iter().flat_map(|strategy| sites.iter().map(move |site| (strategy, site))).collect();
     let progress = Mutex::new(Progress::steps(console, "compiling", jobs.len()));
     let compilations = parallel::map(&jobs, |(strategy, site)| {
-        let compilation = compile::run(strategy, site.target, site.profile, &|unit| wanted(unit));
+        let compilation = compile::run(strategy, site.target, site.profile, &|unit| wanted(unit) && site.serves(unit));
         if let Ok(mut progress) = progress.lock() {
             progress.add(1);
         }
@@ -136,18 +146,32 @@ fn compile_all<'a>(
     outcomes
 }
 
+/// What came of it all.
+#[derive(Clone, Copy)]
+struct Report<'a> {
+    outcomes: &'a [Outcome<'a>],
+    uncovered: &'a [Uncovered<'a>],
+}
+
+impl Report<'_> {
+    fn to_json(self) -> serde_json::Value {
+        compile::fidelity_report(self.outcomes, self.uncovered)
+    }
+}
+
 /// The rules and the report on every detection.
-fn with_report(mut artifacts: Vec<Artifact>, outcomes: &[Outcome<'_>]) -> Result<Vec<Artifact>> {
-    let report = serde_json::to_string_pretty(&compile::fidelity_report(outcomes))? + "\n";
+fn with_report(mut artifacts: Vec<Artifact>, report: Report<'_>) -> Result<Vec<Artifact>> {
+    let report = serde_json::to_string_pretty(&report.to_json())? + "\n";
     artifacts.push(Artifact { path: REPORT.to_owned(), bytes: report.into_bytes() });
     Ok(artifacts)
 }
 
 /// What came of each detection: a line for people with its losses below, or the report.
-fn summary(format: Format, outcomes: &[Outcome<'_>]) -> Result<String> {
+fn summary(format: Format, report: Report<'_>) -> Result<String> {
+    let left_out = |u: &Uncovered<'_>| format!("{} on {}: not compiled: {}\n", u.analytic.id, u.target.id, u.reason());
     match format {
-        Format::Human => Ok(outcomes.iter().map(lines).collect()),
-        Format::Json => Ok(serde_json::to_string_pretty(&compile::fidelity_report(outcomes))? + "\n"),
+        Format::Human => Ok(report.outcomes.iter().map(lines).chain(report.uncovered.iter().map(left_out)).collect()),
+        Format::Json => Ok(serde_json::to_string_pretty(&report.to_json())? + "\n"),
     }
 }
 
@@ -169,13 +193,13 @@ fn lines(outcome: &Outcome<'_>) -> String {
 }
 
 /// The rules of the one detection, or an object with them.
-fn rules(format: Format, outcomes: &[Outcome<'_>], artifacts: &[Artifact]) -> Result<String> {
+fn rules(format: Format, report: Report<'_>, artifacts: &[Artifact]) -> Result<String> {
     let texts = artifacts.iter().map(|a| (a.path.as_str(), String::from_utf8_lossy(&a.bytes)));
     match format {
         Format::Human => Ok(texts.map(|(_, text)| text.into_owned()).collect::<Vec<_>>().join("\n")),
         Format::Json => {
             let rules: Vec<_> = texts.map(|(path, text)| json!({ "path": path, "text": text })).collect();
-            let object = json!({ "rules": rules, "fidelity": compile::fidelity_report(outcomes) });
+            let object = json!({ "rules": rules, "fidelity": report.to_json() });
             Ok(serde_json::to_string_pretty(&object)? + "\n")
         }
     }

@@ -4,7 +4,7 @@ use anyhow::Result;
 use detc_core::capability::matrix::{FEATURES, label};
 use detc_core::capability::{Feature, Support};
 use detc_core::dialect::{Dialect, dialect};
-use detc_core::target::{Registry, Target};
+use detc_core::target::{Profile, Registry, Target};
 use serde_json::{Value as Json, json};
 
 use crate::args::Format;
@@ -81,8 +81,7 @@ fn one(column: &Column<'_>) -> String {
     let target = column.target;
     let mut text = format!("{}, {}\n\n", target.title, target.dialect);
     for profile in target.profiles.values() {
-        let default = if profile.id == target.default_profile { " (default)" } else { "" };
-        text.push_str(&format!("profile {}{default}: {}\n", profile.id, profile.title));
+        text.push_str(&format!("profile {}: {}\n    {}\n", profile.id, profile.title, platforms(target, profile)));
         for (feature, reason) in &profile.narrow {
             text.push_str(&format!("    without {feature}: {reason}\n"));
         }
@@ -93,6 +92,16 @@ fn one(column: &Column<'_>) -> String {
         vec![label(*feature).to_owned(), cell(&support), why(&support)]
     };
     text + &table(&FEATURES.iter().map(row).collect::<Vec<_>>())
+}
+
+/// The platforms that a profile serves, and those it is the default of.
+fn platforms(target: &Target, profile: &Profile) -> String {
+    let defaults = || target.default_profile.iter().filter(|(_, id)| **id == profile.id).map(|(p, _)| p.as_str());
+    let serves = if profile.platforms.is_empty() { "every platform".to_owned() } else { profile.platforms.join(", ") };
+    match defaults().collect::<Vec<_>>() {
+        none if none.is_empty() => serves,
+        all => format!("{serves}; the default on {}", all.join(", ")),
+    }
 }
 
 fn cell(support: &Support) -> String {
@@ -127,7 +136,8 @@ fn table(rows: &[Vec<String>]) -> String {
 fn to_json(columns: &[Column<'_>]) -> Json {
     let target = |column: &Column<'_>| {
         let target = column.target;
-        let profile = |p: &detc_core::target::Profile| json!({ "id": p.id, "title": p.title, "narrow": p.narrow });
+        let profile =
+            |p: &Profile| json!({ "id": p.id, "title": p.title, "platforms": p.platforms, "narrow": p.narrow });
         json!({
             "id": target.id,
             "title": target.title,

@@ -59,8 +59,8 @@ pub struct Compilation<'a> {
     pub diagnostics: Vec<Diagnostic>,
 }
 
-/// Compiles every detection of `strategy` that `wanted` selects. Detections above an `otherwise` are assessed even if
-/// they are not wanted, since it depends on them.
+/// Compiles every detection of `strategy` that `wanted` selects, on the platforms that the profile serves. Detections above
+/// an `otherwise` are assessed even if they are not wanted, since it depends on them.
 #[must_use]
 pub fn run<'a>(
     strategy: &'a Strategy,
@@ -74,7 +74,7 @@ pub fn run<'a>(
         compilation.diagnostics.push(Diagnostic::bare(Code::BadTargetData, title));
         return compilation;
     };
-    for analytic in &strategy.analytics {
+    for analytic in strategy.analytics.iter().filter(|analytic| profile.serves(&analytic.platform)) {
         if analytic.detections.iter().any(|detection| wanted(Unit { strategy, analytic, detection })) {
             compile_analytic(language, Site { strategy, analytic, target, profile }, wanted, &mut compilation);
         }
@@ -247,6 +247,54 @@ fn with_loss(diagnostic: Diagnostic, loss: &Loss) -> Diagnostic {
     }
 }
 
+/// An analytic that was asked for on a target, where no chosen profile serves its platform: nothing is compiled of it there.
+#[derive(Debug, Clone, Copy)]
+pub struct Uncovered<'a> {
+    /// The strategy.
+    pub strategy: &'a Strategy,
+    /// The analytic.
+    pub analytic: &'a Analytic,
+    /// The target.
+    pub target: &'a Target,
+}
+
+impl Uncovered<'_> {
+    /// In words.
+    #[must_use]
+    pub fn reason(&self) -> String {
+        let (platform, target) = (&self.analytic.platform, &self.target.id);
+        if self.target.profiles_on(platform).next().is_none() {
+            return format!("no profile of `{target}` serves `{platform}`");
+        }
+        format!("none of the chosen profiles of `{target}` serves `{platform}`")
+    }
+}
+
+/// The analytics with a wanted detection that have no outcome on one of the targets.
+#[must_use]
+pub fn uncovered<'a>(
+    strategies: &'a [Strategy],
+    targets: &[&'a Target],
+    outcomes: &[Outcome<'_>],
+    wanted: &dyn Fn(Unit<'a>) -> bool,
+) -> Vec<Uncovered<'a>> {
+    let mut found = Vec::new();
+    for strategy in strategies {
+        for analytic in &strategy.analytics {
+            if !analytic.detections.iter().any(|detection| wanted(Unit { strategy, analytic, detection })) {
+                continue;
+            }
+            for target in targets {
+                let of_it = |o: &Outcome<'_>| std::ptr::eq(o.unit.analytic, analytic) && o.target.id == target.id;
+                if !outcomes.iter().any(of_it) {
+                    found.push(Uncovered { strategy, analytic, target });
+                }
+            }
+        }
+    }
+    found
+}
+
 /// Warnings for acceptances that nothing needed, judged over the outcomes of a whole target: only if every profile it
 /// covers was compiled for.
 #[must_use]
@@ -256,7 +304,8 @@ pub fn needless_acceptances(outcomes: &[Outcome<'_>]) -> Vec<Diagnostic> {
     for outcome in outcomes {
         for accept in &outcome.unit.detection.accepts {
             let covered: Vec<&Outcome<'_>> = outcomes.iter().filter(|o| covers(accept, o, outcome)).collect();
-            let complete = accept.target.value.contains('/') || covered.len() == outcome.target.profiles.len();
+            let on_platform = outcome.target.profiles_on(&outcome.unit.analytic.platform).count();
+            let complete = accept.target.value.contains('/') || covered.len() == on_platform;
             let names_it = covers(accept, outcome, outcome);
             if !names_it || !complete || seen.contains(&accept.target.span) || covered.iter().any(|o| needs(accept, o))
             {

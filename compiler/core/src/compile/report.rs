@@ -2,19 +2,21 @@
 
 use serde_json::{Value, json};
 
-use super::{Outcome, Status, fidelity_word};
+use super::{Outcome, Status, Uncovered, fidelity_word};
 use crate::capability::{Fidelity, Loss};
 use crate::dialect::Query;
 use crate::plan::{Layer, Parameter, Strategy};
 use crate::sema::literals::print_span;
 use crate::tuning::to_json;
 
-/// The report as JSON: one entry for each detection, target and profile, in that order.
+/// The report as JSON: one entry for each detection, target and profile, in that order; then the analytics of platforms
+/// that a target was not compiled for.
 #[must_use]
-pub fn fidelity_report(outcomes: &[Outcome<'_>]) -> Value {
+pub fn fidelity_report(outcomes: &[Outcome<'_>], uncovered: &[Uncovered<'_>]) -> Value {
     json!({
         "version": 1,
         "detections": outcomes.iter().map(entry).collect::<Vec<_>>(),
+        "uncovered": uncovered.iter().map(not_covered).collect::<Vec<_>>(),
         "parameters": strategies(outcomes).into_iter().flat_map(parameters).collect::<Vec<_>>(),
     })
 }
@@ -44,6 +46,16 @@ fn parameters(strategy: &Strategy) -> Vec<Value> {
         })
     };
     strategy.parameters.iter().map(entry).collect()
+}
+
+fn not_covered(uncovered: &Uncovered<'_>) -> Value {
+    json!({
+        "strategy": uncovered.strategy.id,
+        "analytic": uncovered.analytic.id,
+        "platform": uncovered.analytic.platform,
+        "target": uncovered.target.id,
+        "reason": uncovered.reason(),
+    })
 }
 
 fn entry(outcome: &Outcome<'_>) -> Value {

@@ -98,7 +98,8 @@ fn profile(source: &Json, events: &[(&str, Pred)], natives: &[(&str, FieldBindin
         title: String::new(),
         description: String::new(),
         settings: Map::new(),
-        classes: events.iter().map(|(name, _)| class(name)).collect(),
+        platforms: Vec::new(),
+        classes: events.iter().map(|(name, _)| class(name)).map(|(name, class)| (name, class.into())).collect(),
         narrow: BTreeMap::new(),
     }
 }
@@ -187,10 +188,11 @@ impl Sample<'_> {
             title: String::new(),
             dialect: self.dialect.id().to_owned(),
             extension: String::new(),
-            default_profile: "site".to_owned(),
+            default_profile: BTreeMap::new(),
             limits: Limits::default(),
             settings: Map::new(),
             templates: BTreeMap::new(),
+            sources: BTreeMap::new(),
             profiles: BTreeMap::new(),
         };
         let unit = Unit { strategy: &strategy, analytic: &analytic, detection: &detection };

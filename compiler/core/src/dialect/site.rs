@@ -26,7 +26,7 @@ pub enum Located<'a> {
 /// # Errors
 /// The refusal, if the profile does not have the class.
 pub fn class<'a>(request: &Request<'a>, event: &Event) -> Result<&'a ClassBinding, Support> {
-    request.profile.classes.get(&event.class.name).ok_or_else(|| {
+    request.profile.classes.get(&event.class.name).map(|binding| &**binding).ok_or_else(|| {
         Support::no_but(
             &format!("the profile `{}` has no events of class `{}`", request.profile.id, event.class.name),
             "choose a profile that has them, or bind the class in a profile of your own",

@@ -3,12 +3,15 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use serde_json::Value as Json;
+use serde_json::{Value as Json, json};
 
+use super::LogSource;
+use super::include::{Include, included};
 use crate::diagnostics::{Code, Diagnostic, suggest};
 use crate::dialect::DIALECTS;
 use crate::plan::{Class, Type};
 use crate::sema::literals;
+use crate::source::Span;
 use crate::yaml::{Document, Node, Schema, embedded_schema};
 
 /// The JSON Schema of `target.yaml`.
@@ -37,13 +40,27 @@ pub fn profile_schema(dialect: Option<&str>) -> Json {
     schema
 }
 
+/// The JSON Schema of a log source of a target that speaks `dialect`.
+#[must_use]
+pub fn source_schema(dialect: &str) -> Json {
+    let mut schema = profile_schema(Some(dialect));
+    if let Some(properties) = schema.get_mut("properties").and_then(Json::as_object_mut) {
+        properties.retain(|name, _| name == "title" || name == "classes");
+    }
+    if let Some(schema) = schema.as_object_mut() {
+        schema.insert("title".to_owned(), "A log source: event classes that profiles may include".into());
+        schema.insert("required".to_owned(), json!(["title", "classes"]));
+    }
+    schema
+}
+
 /// A compiled schema of this crate's own.
 pub fn schema_of(json: Json) -> Result<Schema, Vec<Diagnostic>> {
     Schema::new(json).map_err(|e| vec![Diagnostic::bare(Code::BadTargetData, format!("the schema is broken: {e}"))])
 }
 
-/// Holds a profile's names and words against the event classes.
-pub fn check_profile(document: &Document, classes: &BTreeMap<String, Arc<Class>>, out: &mut Vec<Diagnostic>) {
+/// Holds the names and words of a profile's or source's classes against the event classes.
+pub fn check_classes(document: &Document, classes: &BTreeMap<String, Arc<Class>>, out: &mut Vec<Diagnostic>) {
     let Some(bindings) = document.root().get("classes") else { return };
     for (name, binding) in bindings.entries() {
         let Some(class) = classes.get(name) else {
@@ -56,16 +73,51 @@ pub fn check_profile(document: &Document, classes: &BTreeMap<String, Arc<Class>>
         for (name, binding) in binding.get("fields").into_iter().flat_map(|fields| fields.entries()) {
             check_field(class, name, &binding, out);
         }
+        check_absent(class, &binding, out);
     }
+}
+
+/// The fields listed as absent: of the class, and each just once.
+fn check_absent(class: &Class, binding: &Node<'_>, out: &mut Vec<Diagnostic>) {
+    let bound = binding.get("fields").into_iter().flat_map(|fields| fields.entries());
+    let mut places: BTreeMap<&str, Span> = bound.map(|(name, node)| (name, node.name_place())).collect();
+    let entries = binding.get("absent").into_iter().flat_map(|absent| absent.items());
+    for field in entries.filter_map(|entry| entry.get("fields")).flat_map(|fields| fields.items()) {
+        let Some(name) = field.value().as_str() else { continue };
+        if !class.fields.contains_key(name) {
+            out.push(unknown_field(class, name, field.place()));
+        } else if let Some(first) = places.insert(name, field.place()) {
+            let title = format!("`{name}` is bound twice");
+            out.push(Diagnostic::new(Code::BadTargetData, title, field.place()).also(first, "here too"));
+        }
+    }
+}
+
+/// Holds what a profile includes against the log sources of its target.
+pub fn check_includes(document: &Document, sources: &BTreeMap<String, LogSource>, out: &mut Vec<Diagnostic>) {
+    let own = document.root().get("classes");
+    let own = |class: &str| own.as_ref().is_some_and(|own| own.get(class).is_some());
+    let entries = document.root().get("include");
+    let mut before = Vec::new();
+    for entry in entries.into_iter().flat_map(|entries| entries.items()) {
+        let Some(text) = entry.value().as_str() else { continue };
+        let mut all = before.clone();
+        all.push(Include::from(text.to_owned()));
+        match included(&all, sources, own) {
+            Ok(_) => before = all,
+            Err(reason) => out.push(Diagnostic::new(Code::BadTargetData, reason, entry.place())),
+        }
+    }
+}
+
+fn unknown_field(class: &Class, name: &str, place: Span) -> Diagnostic {
+    Diagnostic::new(Code::UnknownField, format!("event class `{}` has no field `{name}`", class.name), place)
+        .maybe_help(suggest::did_you_mean(name, class.fields.keys().map(String::as_str)))
 }
 
 fn check_field(class: &Class, name: &str, binding: &Node<'_>, out: &mut Vec<Diagnostic>) {
     let Some((field, _)) = class.fields.get(name) else {
-        let title = format!("event class `{}` has no field `{name}`", class.name);
-        out.push(
-            Diagnostic::new(Code::UnknownField, title, binding.name_place())
-                .maybe_help(suggest::did_you_mean(name, class.fields.keys().map(String::as_str))),
-        );
+        out.push(unknown_field(class, name, binding.name_place()));
         return;
     };
     let ty = field.ty.scalar();

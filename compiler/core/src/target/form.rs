@@ -1,11 +1,13 @@
 //! The written form of targets and profiles, and how it becomes [`Target`] and [`Profile`].
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::Deserialize;
 use serde_json::{Map, Value as Json};
 
-use super::{Access, ClassBinding, FieldBinding, Limits, Profile, Target};
+use super::include::{self, Include};
+use super::{Access, ClassBinding, FieldBinding, Limits, LogSource, Profile, Target};
 use crate::sema::literals;
 
 /// A target's folder as one value: what the build embeds.
@@ -13,6 +15,7 @@ use crate::sema::literals;
 #[serde(deny_unknown_fields)]
 pub struct Folder {
     target: TargetForm,
+    sources: BTreeMap<String, SourceForm>,
     profiles: BTreeMap<String, ProfileForm>,
     templates: BTreeMap<String, String>,
 }
@@ -24,7 +27,7 @@ pub struct TargetForm {
     title: String,
     dialect: String,
     extension: String,
-    default_profile: String,
+    default_profile: BTreeMap<String, String>,
     #[serde(default)]
     limits: LimitsForm,
     #[serde(default)]
@@ -38,6 +41,14 @@ struct LimitsForm {
     look_back: Option<String>,
 }
 
+/// `sources/*.yaml`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SourceForm {
+    title: String,
+    classes: BTreeMap<String, ClassForm>,
+}
+
 /// `profiles/*.yaml`.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -49,6 +60,11 @@ pub struct ProfileForm {
     settings: Map<String, Json>,
     #[serde(default)]
     narrow: BTreeMap<String, String>,
+    #[serde(default)]
+    platforms: Vec<String>,
+    #[serde(default)]
+    include: Vec<Include>,
+    #[serde(default)]
     classes: BTreeMap<String, ClassForm>,
 }
 
@@ -58,7 +74,19 @@ struct ClassForm {
     source: Map<String, Json>,
     #[serde(default)]
     collect: String,
+    #[serde(default)]
+    evidence: String,
     fields: BTreeMap<String, FieldForm>,
+    #[serde(default)]
+    absent: Vec<AbsentForm>,
+}
+
+/// Fields that a class lacks for one reason.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AbsentForm {
+    fields: Vec<String>,
+    because: String,
 }
 
 #[derive(Debug, Deserialize)]
@@ -86,8 +114,11 @@ impl Folder {
     /// Says what is wrong with the data.
     pub fn into_target(self, id: &str) -> Result<Target, String> {
         let mut target = self.target.into_target(id)?;
+        for (name, form) in self.sources {
+            target.sources.insert(name, form.into_source()?);
+        }
         for (name, form) in self.profiles {
-            let profile = form.into_profile(&name)?;
+            let profile = form.into_profile(&name, &target.sources)?;
             target.profiles.insert(name, profile);
         }
         target.templates = self.templates;
@@ -111,42 +142,73 @@ impl TargetForm {
             limits: Limits { query_characters: self.limits.query_characters, look_back },
             settings: self.settings,
             templates: BTreeMap::new(),
+            sources: BTreeMap::new(),
             profiles: BTreeMap::new(),
         })
     }
 }
 
-impl ProfileForm {
-    /// The profile of this id.
+impl SourceForm {
+    /// The log source.
     ///
     /// # Errors
     /// Names the field that is read in no way or in several.
-    pub fn into_profile(self, id: &str) -> Result<Profile, String> {
-        let mut classes = BTreeMap::new();
-        for (class, form) in self.classes {
-            let mut fields = BTreeMap::new();
-            for (field, form) in form.fields {
-                let binding = form.into_binding().ok_or_else(|| {
-                    format!("`{field}` of `{class}` needs just one of native, derived, constant, join, absent")
-                })?;
-                fields.insert(field, binding);
-            }
-            classes.insert(class, ClassBinding { source: form.source, fields, collect: form.collect });
+    pub fn into_source(self) -> Result<LogSource, String> {
+        Ok(LogSource { title: self.title, classes: bindings(self.classes)? })
+    }
+}
+
+impl ProfileForm {
+    /// The profile of this id, with what it includes of `sources`.
+    ///
+    /// # Errors
+    /// Names the field that is read in no way or in several, or what cannot be included.
+    pub fn into_profile(self, id: &str, sources: &BTreeMap<String, LogSource>) -> Result<Profile, String> {
+        let mut classes = bindings(self.classes)?;
+        for class in include::included(&self.include, sources, |own| classes.contains_key(own))? {
+            classes.insert(class.name.to_owned(), Arc::clone(class.binding));
         }
         Ok(Profile {
             id: id.to_owned(),
             title: self.title,
             description: self.description,
             settings: self.settings,
+            platforms: self.platforms,
             classes,
             narrow: self.narrow,
         })
     }
 }
 
+fn bindings(forms: BTreeMap<String, ClassForm>) -> Result<BTreeMap<String, Arc<ClassBinding>>, String> {
+    let bind = |(name, form): (String, ClassForm)| Ok((name.clone(), Arc::new(form.into_binding(&name)?)));
+    forms.into_iter().map(bind).collect()
+}
+
+impl ClassForm {
+    /// The binding of the class of this name.
+    fn into_binding(self, class: &str) -> Result<ClassBinding, String> {
+        let mut fields = BTreeMap::new();
+        for (field, form) in self.fields {
+            let binding = form.into_binding(&self.evidence).ok_or_else(|| {
+                format!("`{field}` of `{class}` needs just one of native, derived, constant, join, absent")
+            })?;
+            fields.insert(field, binding);
+        }
+        for absent in self.absent {
+            for field in absent.fields {
+                if fields.insert(field.clone(), FieldBinding::absent(&absent.because)).is_some() {
+                    return Err(format!("`{field}` of `{class}` is both absent and not"));
+                }
+            }
+        }
+        Ok(ClassBinding { source: self.source, fields, collect: self.collect })
+    }
+}
+
 impl FieldForm {
-    /// The binding; none unless the field is read in just one way.
-    fn into_binding(self) -> Option<FieldBinding> {
+    /// The binding; none unless the field is read in just one way. `evidence` is the class's.
+    fn into_binding(self, evidence: &str) -> Option<FieldBinding> {
         let ways = [
             self.native.map(Access::Native),
             self.derived.map(Access::Derived),
@@ -161,8 +223,21 @@ impl FieldForm {
             native_type: self.native_type,
             always: self.always,
             values: self.values,
-            evidence: self.evidence,
+            evidence: if self.evidence.is_empty() { evidence.to_owned() } else { self.evidence },
         })
+    }
+}
+
+impl FieldBinding {
+    /// A field that the site does not have, for this reason.
+    fn absent(because: &str) -> Self {
+        Self {
+            access: Access::Absent(because.to_owned()),
+            native_type: String::new(),
+            always: false,
+            values: BTreeMap::new(),
+            evidence: String::new(),
+        }
     }
 }
 

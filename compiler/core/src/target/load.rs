@@ -4,9 +4,9 @@ use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::check::{check_profile, schema_of};
+use super::check::{check_classes, check_includes, schema_of};
 use super::registry::{Entry, Registry};
-use super::{Profile, Target, form, profile_schema, target_schema};
+use super::{LogSource, Profile, Target, form, profile_schema, source_schema, target_schema};
 use crate::diagnostics::{Code, Diagnostic};
 use crate::plan::Class;
 use crate::source::{SourceId, Sources, Span};
@@ -15,7 +15,8 @@ use crate::yaml::Document;
 /// A file of a folder of targets.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TargetFile {
-    /// Its path in that folder, with `/`: `<id>/target.yaml`, `<id>/profiles/<name>.yaml`, `<id>/templates/<name>`.
+    /// Its path in that folder, with `/`: `<id>/target.yaml`, `<id>/sources/<name>.yaml`, `<id>/profiles/<name>.yaml`,
+    /// `<id>/templates/<name>`.
     pub path: String,
     /// Its text.
     pub source: SourceId,
@@ -57,7 +58,7 @@ impl Registry {
         context: Context<'_>,
     ) -> Result<(), Vec<Diagnostic>> {
         let mut changed = self.get(target).map_err(|e| vec![e])?.clone();
-        let profile = load_profile(id, source, &changed.dialect, context)?;
+        let profile = load_profile(id, source, &changed, context)?;
         changed.profiles.insert(id.to_owned(), profile);
         self.put(changed);
         Ok(())
@@ -68,12 +69,12 @@ impl Registry {
         let own: Vec<(&str, &TargetFile)> =
             files.iter().filter_map(|file| Some((file.path.strip_prefix(id)?.strip_prefix('/')?, file))).collect();
         let mut target = self.entries.contains_key(id).then(|| self.get(id).cloned()).and_then(Result::ok);
-        let mut default_profile = None;
+        let mut default_profile = Vec::new();
         if let Some((_, file)) = own.iter().find(|(path, _)| *path == "target.yaml") {
             match load_target(id, file.source, context.sources) {
-                Ok((head, place)) => {
+                Ok((head, places)) => {
                     target = Some(with_parts_of(head, target));
-                    default_profile = Some(place);
+                    default_profile = places;
                 }
                 Err(errors) => return diagnostics.extend(errors),
             }
@@ -82,12 +83,14 @@ impl Registry {
             let title = format!("target `{id}` has no `target.yaml`");
             return diagnostics.push(Diagnostic::bare(Code::BadTargetData, title));
         };
-        for (path, file) in own {
+        // Profiles include sources, so these go first.
+        let (sources, others): (Vec<_>, Vec<_>) = own.into_iter().partition(|(path, _)| path.starts_with("sources/"));
+        for (path, file) in sources.into_iter().chain(others) {
             diagnostics.extend(take_part(&mut target, path, file, context));
         }
-        if let Some(place) = default_profile {
-            let known = target.profile(None).err();
-            diagnostics.extend(known.map(|e| Diagnostic::new(e.code, e.title, place)));
+        for (profile, place) in default_profile {
+            let unknown = target.profile(&profile).err();
+            diagnostics.extend(unknown.map(|e| Diagnostic::new(e.code, e.title, place)));
         }
         self.put(target);
     }
@@ -108,28 +111,27 @@ fn no_part(file: &TargetFile) -> Diagnostic {
         format!("`{}` is no part of a target", file.path),
         Span::new(file.source, 0..0),
     )
-    .help("a target has `target.yaml`, `profiles/<name>.yaml`, `templates/<name>` and perhaps `README.md`")
+    .help("a target has `target.yaml`, `sources/<name>.yaml`, `profiles/<name>.yaml`, `templates/<name>` and perhaps `README.md`")
 }
 
-/// A new head on the profiles and templates of the target it replaces.
+/// A new head on the sources, profiles and templates of the target it replaces.
 fn with_parts_of(head: Target, before: Option<Target>) -> Target {
     match before {
-        Some(before) => Target { templates: before.templates, profiles: before.profiles, ..head },
+        Some(Target { sources, templates, profiles, .. }) => Target { sources, templates, profiles, ..head },
         None => head,
     }
 }
 
-/// Takes in a profile or template.
+/// Takes in a source, profile or template.
 fn take_part(target: &mut Target, path: &str, file: &TargetFile, context: Context<'_>) -> Vec<Diagnostic> {
-    let profile = path.strip_prefix("profiles/").and_then(|p| p.strip_suffix(".yaml"));
-    if let Some(id) = profile.filter(|id| !id.contains('/')) {
-        return match load_profile(id, file.source, &target.dialect, context) {
-            Ok(profile) => {
-                target.profiles.insert(id.to_owned(), profile);
-                Vec::new()
-            }
-            Err(errors) => errors,
-        };
+    let id_in = |folder: &str| path.strip_prefix(folder)?.strip_suffix(".yaml").filter(|id| !id.contains('/'));
+    if let Some(id) = id_in("sources/") {
+        let loaded = load_source(file.source, &target.dialect, context);
+        return loaded.map(|source| target.sources.insert(id.to_owned(), source)).err().unwrap_or_default();
+    }
+    if let Some(id) = id_in("profiles/") {
+        let loaded = load_profile(id, file.source, target, context);
+        return loaded.map(|profile| target.profiles.insert(id.to_owned(), profile)).err().unwrap_or_default();
     }
     if let Some(name) = path.strip_prefix("templates/").filter(|name| !name.contains('/')) {
         let text = context.sources.get(file.source).map(|s| s.text.to_string()).unwrap_or_default();
@@ -139,11 +141,14 @@ fn take_part(target: &mut Target, path: &str, file: &TargetFile, context: Contex
     if path == "target.yaml" || is_readme(path) { Vec::new() } else { vec![no_part(file)] }
 }
 
-/// Reads a `target.yaml`; gives the place of its `default_profile` too.
+/// Names in a file, with their places.
+pub type Named = Vec<(String, Span)>;
+
+/// Reads a `target.yaml`; gives its default profiles with their places too.
 ///
 /// # Errors
 /// Everything that is wrong with it, at its place.
-pub fn load_target(id: &str, source: SourceId, sources: &Sources) -> Result<(Target, Span), Vec<Diagnostic>> {
+pub fn load_target(id: &str, source: SourceId, sources: &Sources) -> Result<(Target, Named), Vec<Diagnostic>> {
     let document = Document::parse(sources, source).map_err(|e| vec![e])?;
     let errors = document.validate(&schema_of(target_schema())?, Code::BadTargetData);
     if !errors.is_empty() {
@@ -153,27 +158,46 @@ pub fn load_target(id: &str, source: SourceId, sources: &Sources) -> Result<(Tar
     let form: form::TargetForm =
         serde_json::from_value(document.value().clone()).map_err(|e| broken(e.to_string(), ""))?;
     let target = form.into_target(id).map_err(|e| broken(e, "/limits/look_back"))?;
-    Ok((target, document.place("/default_profile")))
+    let defaults = document.root().get("default_profile").into_iter().flat_map(|defaults| defaults.entries());
+    let defaults = defaults.filter_map(|(_, node)| Some((node.value().as_str()?.to_owned(), node.place())));
+    Ok((target, defaults.collect()))
 }
 
-/// Reads a profile of a target that speaks `dialect`.
+/// Reads a log source of a target that speaks `dialect`.
+///
+/// # Errors
+/// Everything that is wrong with it, at its place.
+pub fn load_source(source: SourceId, dialect: &str, context: Context<'_>) -> Result<LogSource, Vec<Diagnostic>> {
+    let document = Document::parse(context.sources, source).map_err(|e| vec![e])?;
+    let mut errors = document.validate(&schema_of(source_schema(dialect))?, Code::BadTargetData);
+    check_classes(&document, context.classes, &mut errors);
+    if !errors.is_empty() {
+        return Err(errors);
+    }
+    let broken = |title: String| vec![Diagnostic::new(Code::BadTargetData, title, document.place(""))];
+    let form: form::SourceForm = serde_json::from_value(document.value().clone()).map_err(|e| broken(e.to_string()))?;
+    form.into_source().map_err(broken)
+}
+
+/// Reads a profile of `target`, whose log sources it may include.
 ///
 /// # Errors
 /// Everything that is wrong with it, at its place.
 pub fn load_profile(
     id: &str,
     source: SourceId,
-    dialect: &str,
+    target: &Target,
     context: Context<'_>,
 ) -> Result<Profile, Vec<Diagnostic>> {
     let document = Document::parse(context.sources, source).map_err(|e| vec![e])?;
-    let mut errors = document.validate(&schema_of(profile_schema(Some(dialect)))?, Code::BadTargetData);
-    check_profile(&document, context.classes, &mut errors);
+    let mut errors = document.validate(&schema_of(profile_schema(Some(&target.dialect)))?, Code::BadTargetData);
+    check_classes(&document, context.classes, &mut errors);
+    check_includes(&document, &target.sources, &mut errors);
     if !errors.is_empty() {
         return Err(errors);
     }
     let broken = |title: String| vec![Diagnostic::new(Code::BadTargetData, title, document.place(""))];
     let form: form::ProfileForm =
         serde_json::from_value(document.value().clone()).map_err(|e| broken(e.to_string()))?;
-    form.into_profile(id).map_err(broken)
+    form.into_profile(id, &target.sources).map_err(broken)
 }

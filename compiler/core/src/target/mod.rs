@@ -1,15 +1,17 @@
 //! Targets as data: a product with its dialect, its limits and its profiles.
 //!
-//! `targets/<id>/target.yaml` says what the product is; `targets/<id>/profiles/*.yaml` say, for each event class, where a
-//! site's events live and what each field is called there. Data may narrow what a dialect can do, never widen it.
+//! `targets/<id>/target.yaml` says what the product is; `targets/<id>/sources/*.yaml` say, for each event class that a log
+//! source has, where its events live and what each field is called there; `targets/<id>/profiles/*.yaml` put sources
+//! together to what a site has. Data may narrow what a dialect can do, never widen it.
 
 mod check;
 mod form;
+mod include;
 mod load;
 mod registry;
 
-pub use check::{profile_schema, target_schema};
-pub use load::{Context, TargetFile, load_profile, load_target};
+pub use check::{profile_schema, source_schema, target_schema};
+pub use load::{Context, TargetFile, load_profile, load_source, load_target};
 pub use registry::Registry;
 
 /// What the build embeds.
@@ -18,6 +20,7 @@ pub(crate) mod embedded {
 }
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde_json::{Map, Value as Json};
 
@@ -32,16 +35,28 @@ pub struct Target {
     pub dialect: String,
     /// The ending of a rule file, without the dot.
     pub extension: String,
-    /// The profile used when none is asked for.
-    pub default_profile: String,
+    /// The profile used for the analytics of a platform when none is asked for. A platform that is not here is one that the
+    /// product does not see.
+    pub default_profile: BTreeMap<String, String>,
     /// The product's limits.
     pub limits: Limits,
     /// Everything else the dialect or templates need, by name.
     pub settings: Map<String, Json>,
     /// Templates by file name.
     pub templates: BTreeMap<String, String>,
+    /// Log sources that its profiles may include, by id.
+    pub sources: BTreeMap<String, LogSource>,
     /// Its profiles by id.
     pub profiles: BTreeMap<String, Profile>,
+}
+
+/// A log source: event classes that come from one product, to be put together in profiles.
+#[derive(Debug, Clone)]
+pub struct LogSource {
+    /// One line.
+    pub title: String,
+    /// The classes it has, by name.
+    pub classes: BTreeMap<String, Arc<ClassBinding>>,
 }
 
 /// A product's limits on a rule; none where it has none or none is known.
@@ -64,10 +79,20 @@ pub struct Profile {
     pub description: String,
     /// Dialect settings that hold for all classes.
     pub settings: Map<String, Json>,
+    /// The platforms whose analytics it serves; all of them if empty.
+    pub platforms: Vec<String>,
     /// The classes the site has, by name. A class that is not here is absent.
-    pub classes: BTreeMap<String, ClassBinding>,
+    pub classes: BTreeMap<String, Arc<ClassBinding>>,
     /// Features that this profile cannot have although the dialect can: the feature's name and the reason.
     pub narrow: BTreeMap<String, String>,
+}
+
+impl Profile {
+    /// Whether analytics on this platform are compiled for it.
+    #[must_use]
+    pub fn serves(&self, platform: &str) -> bool {
+        self.platforms.is_empty() || self.platforms.iter().any(|p| p == platform)
+    }
 }
 
 /// Where the events of a class live.

@@ -51,18 +51,22 @@ impl Registry {
 }
 
 impl Target {
-    /// The profile of this id, or the target's own choice.
+    /// The profile of this id.
     ///
     /// # Errors
     /// E0502, with the nearest id, if the target has none of this id.
-    pub fn profile(&self, id: Option<&str>) -> Result<&Profile, Diagnostic> {
-        let id = id.unwrap_or(&self.default_profile);
+    pub fn profile(&self, id: &str) -> Result<&Profile, Diagnostic> {
         self.profiles.get(id).ok_or_else(|| {
             let known: Vec<&str> = self.profiles.keys().map(String::as_str).collect();
             Diagnostic::bare(Code::UnknownProfile, format!("target `{}` has no profile `{id}`", self.id))
                 .maybe_help(suggest::did_you_mean(id, known.iter().copied()))
                 .maybe_help((!known.is_empty()).then(|| format!("its profiles are {}", known.join(", "))))
         })
+    }
+
+    /// The profiles that serve a platform.
+    pub fn profiles_on<'a>(&'a self, platform: &'a str) -> impl Iterator<Item = &'a Profile> {
+        self.profiles.values().filter(move |profile| profile.serves(platform))
     }
 }
 

@@ -24,7 +24,7 @@ classes:
       tls.resumed: {absent: "no such column"}
 "#;
 
-const TARGET: &str = "title: Test\ndialect: eql\nextension: txt\ndefault_profile: main\nlimits: {query_characters: 100, look_back: 14d}\n";
+const TARGET: &str = "title: Test\ndialect: eql\nextension: txt\ndefault_profile: {linux: main}\nlimits: {query_characters: 100, look_back: 14d}\n";
 
 fn classes() -> BTreeMap<String, Arc<Class>> {
     let direction = Type::Enum(vec!["egress".into(), "ingress".into()]);
@@ -54,7 +54,31 @@ fn profile(text: &str) -> Result<Profile, Vec<String>> {
     let mut sources = Sources::default();
     let id = sources.add("profile.yaml", text);
     let (sources, classes) = (&sources, &classes());
-    load_profile("main", id, "none", Context { sources, classes }).map_err(|errors| said(sources, &errors))
+    let log_source = sources_of_a_target(classes);
+    let target = Target {
+        id: "mine".into(),
+        title: String::new(),
+        dialect: "none".into(),
+        extension: String::new(),
+        default_profile: BTreeMap::new(),
+        limits: Limits::default(),
+        settings: serde_json::Map::new(),
+        templates: BTreeMap::new(),
+        sources: BTreeMap::from([("flows".to_owned(), log_source.clone()), ("sensor".to_owned(), log_source)]),
+        profiles: BTreeMap::new(),
+    };
+    load_profile("main", id, &target, Context { sources, classes }).map_err(|errors| said(sources, &errors))
+}
+
+/// A log source with the one class of the tests.
+const SOURCE: &str = "title: Flows\nclasses:\n  network_connection:\n    source: {index: flows}\n    evidence: \"https://example.org\"\n    \
+                      fields: {host.name: {native: Name}, destination.port: {native: Port, evidence: \"https://other.example.org\"}}\n    \
+                      absent: [{fields: [process.name], because: no processes}]\n";
+
+fn sources_of_a_target(classes: &BTreeMap<String, Arc<Class>>) -> LogSource {
+    let mut sources = Sources::default();
+    let id = sources.add("flows.yaml", SOURCE);
+    load_source(id, "none", Context { sources: &sources, classes }).unwrap()
 }
 
 /// What is said about [`PROFILE`] with one part replaced.
@@ -129,9 +153,53 @@ fn constants_and_words_must_be_values_of_the_field() {
 }
 
 #[test]
+fn a_profile_includes_the_classes_of_sources() {
+    let whole = profile("title: x\nplatforms: [linux]\ninclude: [flows]\n").unwrap();
+    let fields = &whole.classes["network_connection"].fields;
+    assert_eq!(fields["host.name"].evidence, "https://example.org", "a field has the evidence of its class");
+    assert_eq!(fields["destination.port"].evidence, "https://other.example.org", "or its own");
+    assert_eq!(fields["process.name"].access, Access::Absent("no processes".into()));
+    assert!(whole.serves("linux") && !whole.serves("windows"));
+    let own = "classes: {network_connection: {source: {index: own}, fields: {host.name: {native: Own}}}}\n";
+    let own = profile(&format!("title: x\ninclude: [flows, sensor]\n{own}")).unwrap();
+    assert_eq!(own.classes["network_connection"].source["index"], "own", "what the profile binds itself goes first");
+    assert!(own.serves("windows"), "a profile that names no platform serves all");
+    assert!(profile("title: x\ninclude: [flows/network_connection]\n").is_ok());
+}
+
+#[test]
+fn what_cannot_be_included_is_an_error_at_its_entry() {
+    let refused = |entries: &str| profile(&format!("title: x\ninclude: {entries}\n")).unwrap_err();
+    assert_eq!(refused("[flwos]"), ["E0503 the target has no source `flwos`; did you mean `flows`? @ flwos"]);
+    assert_eq!(
+        refused("[flows/tls_session]"),
+        ["E0503 source `flows` has no class `tls_session`; it has network_connection @ flows/tls_session"]
+    );
+    assert_eq!(
+        refused("[flows, sensor]"),
+        [
+            "E0503 `network_connection` comes from another entry too: include it as `source/network_connection` from one of them @ sensor"
+        ]
+    );
+    assert_eq!(refused("flows"), ["E0503 `include` must be a list, not text @ flows"]);
+}
+
+#[test]
+fn an_absent_field_is_one_of_the_class_and_not_bound_besides() {
+    let absent = |fields: &str| {
+        changed("    fields:\n", &format!("    absent: [{{fields: [{fields}], because: it is so}}]\n    fields:\n"))
+    };
+    assert_eq!(
+        absent("host.nmae"),
+        ["E0101 event class `network_connection` has no field `host.nmae` @ host.nmae (did you mean `host.name`?)"]
+    );
+    assert_eq!(absent("host.name"), ["E0503 `host.name` is bound twice @ host.name"]);
+}
+
+#[test]
 fn a_profile_of_the_wrong_form_is_refused() {
     assert_eq!(profile("").unwrap_err(), ["E0503 the file must be a mapping, not nothing @ "]);
-    assert_eq!(profile("title: x\n").unwrap_err(), ["E0503 `classes` is missing @ title: x"]);
+    assert_eq!(profile("title: x\n").unwrap_err(), ["E0503 the file needs one of `include`, `classes` @ title: x"]);
     assert_eq!(
         changed("    collect: connections\n", "    collect: [a]\n"),
         ["E0503 `collect` must be text, not a list @ [a]"]
@@ -158,6 +226,8 @@ fn a_folder_adds_a_target() {
     let files = [
         ("mine/target.yaml", TARGET),
         ("mine/profiles/main.yaml", PROFILE),
+        ("mine/profiles/with.yaml", "title: With\ninclude: [flows]\n"),
+        ("mine/sources/flows.yaml", &SOURCE.replace("index: flows", "index: [flows], category: network")),
         ("mine/templates/rule.j2", "{{ query }}"),
         ("mine/README.md", "# Mine"),
         ("README.md", "# Targets"),
@@ -166,7 +236,9 @@ fn a_folder_adds_a_target() {
     assert_eq!(errors, [""; 0]);
     let target = registry.get("mine").unwrap();
     assert_eq!((target.limits.query_characters, target.limits.look_back), (Some(100), Some(14 * 86_400_000)));
-    assert_eq!(target.profile(None).unwrap().title, "Tests");
+    assert_eq!(target.default_profile["linux"], "main");
+    assert_eq!(target.profile("with").unwrap().classes["network_connection"].source["category"], "network");
+    assert_eq!(target.profiles_on("macos").count(), 2);
     assert_eq!(target.templates["rule.j2"], "{{ query }}");
     assert_eq!(registry.ids().collect::<Vec<_>>(), ["mine"]);
 }
@@ -188,7 +260,7 @@ fn a_file_takes_the_place_of_one_that_is_there() {
     registry.add_profile("mine", "third", third, context).unwrap();
     let target = registry.get("mine").unwrap();
     assert_eq!(target.profiles.keys().collect::<Vec<_>>(), ["main", "other", "third"]);
-    assert_eq!(target.profile(None).unwrap().title, "Other");
+    assert_eq!(target.default_profile["linux"], "other");
     let error = registry.add_profile("mien", "x", third, context).unwrap_err();
     assert_eq!(error[0].code, Code::UnknownTarget);
 }
@@ -196,7 +268,7 @@ fn a_file_takes_the_place_of_one_that_is_there() {
 #[test]
 fn a_folder_of_the_wrong_form_is_refused() {
     assert_eq!(overlaid(&[("mine/profiles/main.yaml", PROFILE)]).1, ["E0503 target `mine` has no `target.yaml`"]);
-    let part = "a target has `target.yaml`, `profiles/<name>.yaml`, `templates/<name>` and perhaps `README.md`";
+    let part = "a target has `target.yaml`, `sources/<name>.yaml`, `profiles/<name>.yaml`, `templates/<name>` and perhaps `README.md`";
     assert_eq!(
         overlaid(&[("mine/target.yaml", TARGET), ("mine/profiles/main.yaml", PROFILE), ("mine/profile/x.yaml", "")]).1,
         [format!("E0503 `mine/profile/x.yaml` is no part of a target @  ({part})")]
@@ -215,7 +287,7 @@ fn a_target_or_profile_that_does_not_exist_is_an_error_with_the_nearest() {
     let (registry, _) = overlaid(&[("mine/target.yaml", TARGET), ("mine/profiles/main.yaml", PROFILE)]);
     let error = registry.get("mien").unwrap_err();
     assert_eq!((error.code, error.help[0].as_str()), (Code::UnknownTarget, "did you mean `mine`?"));
-    let error = registry.get("mine").unwrap().profile(Some("mian")).unwrap_err();
+    let error = registry.get("mine").unwrap().profile("mian").unwrap_err();
     assert_eq!((error.code, error.help[0].as_str()), (Code::UnknownProfile, "did you mean `main`?"));
 }
 
@@ -251,29 +323,51 @@ fn files_below(folder: &Path, prefix: &str) -> Vec<(String, String)> {
 
 #[test]
 fn the_data_of_every_target_have_the_right_form() {
-    let files = files_below(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../../targets"), "");
     let mut sources = Sources::default();
-    let mut errors = Vec::new();
-    for (path, text) in &files {
-        let id = sources.add(path.as_str(), text.as_str());
-        let Some((target, rest)) = path.split_once('/') else { continue };
-        if rest == "target.yaml" {
-            errors.extend(load_target(target, id, &sources).err());
-        } else if rest.starts_with("profiles/") {
-            let document = crate::yaml::Document::parse(&sources, id).expect("YAML");
-            let dialect = Registry::embedded().get(target).map(|t| t.dialect.clone()).unwrap_or_default();
-            let schema = crate::yaml::Schema::new(profile_schema(Some(&dialect))).unwrap();
-            let wrong = document.validate(&schema, Code::BadTargetData);
-            if !wrong.is_empty() {
-                errors.push(wrong);
+    let classes = crate::sema::analyse(&mut sources, &[], &[]).classes;
+    let files = files_below(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../../targets"), "");
+    let files: Vec<TargetFile> =
+        files.into_iter().map(|(path, text)| TargetFile { source: sources.add(&*path, text), path }).collect();
+    let (registry, errors) =
+        Registry::default().with_overrides(&files, Context { sources: &sources, classes: &classes });
+    assert_eq!(said(&sources, &errors), [""; 0]);
+    let embedded: Vec<String> = Registry::embedded().ids().map(str::to_owned).collect();
+    assert_eq!(registry.ids().collect::<Vec<_>>(), embedded, "the build embeds just the targets of the repository");
+}
+
+/// Every target of the repository.
+fn targets(check: impl Fn(&Target)) {
+    let registry = Registry::embedded();
+    registry.ids().for_each(|id| check(registry.get(id).unwrap()));
+}
+
+#[test]
+fn every_default_profile_serves_its_platform() {
+    targets(|target| {
+        for (platform, profile) in &target.default_profile {
+            let found = target.profile(profile).unwrap();
+            assert!(found.serves(platform), "`{profile}` of `{}` does not serve `{platform}`", target.id);
+        }
+        for profile in target.profiles.values() {
+            assert!(!profile.platforms.is_empty(), "`{}` of `{}` names no platform", profile.id, target.id);
+            let left_over = profile.platforms.iter().find(|p| !target.default_profile.contains_key(*p));
+            assert_eq!(left_over, None, "`{}` has no default profile on a platform it serves", target.id);
+        }
+    });
+}
+
+#[test]
+fn every_field_of_every_target_says_where_it_is_known_from() {
+    targets(|target| {
+        for profile in target.profiles.values() {
+            for (class, binding) in &profile.classes {
+                assert!(!binding.collect.is_empty(), "{}/{}: `{class}` has no `collect`", target.id, profile.id);
+                for (name, field) in &binding.fields {
+                    let known = matches!(field.access, Access::Absent(_) | Access::Join(_) | Access::Constant(_));
+                    let place = format!("{}/{}: `{name}` of `{class}`", target.id, profile.id);
+                    assert!(known || field.evidence.starts_with("https://"), "{place} has no evidence");
+                }
             }
         }
-    }
-    let errors: Vec<String> = errors.iter().flat_map(|e| said(&sources, e)).collect();
-    assert!(errors.is_empty(), "{}", errors.join("\n"));
-    let registry = Registry::embedded();
-    for id in registry.ids() {
-        let target = registry.get(id).unwrap();
-        assert!(target.profile(None).is_ok(), "target `{id}` lacks its default profile");
-    }
+    });
 }

@@ -91,8 +91,11 @@ fn parameters<'s>(strategy: &'s Strategy, analytics: &[&Analytic]) -> Vec<&'s Pa
     strategy.parameters.iter().filter(seen).collect()
 }
 
-/// How well a site can say a detection; none if its dialect does not exist.
+/// How well a site can say a detection; none if it does not serve its platform, or its dialect does not exist.
 fn fidelity<'a>(site: Site<'a>, unit: Unit<'a>) -> Option<Fidelity> {
+    if !site.serves(unit) {
+        return None;
+    }
     let language = dialect(&site.target.dialect)?;
     Some(assess(language, &Request { unit, target: site.target, profile: site.profile }).0)
 }

@@ -28,7 +28,7 @@ fn search(events: &str, detection: &str) -> String {
     let Some(strategy) = analysis.strategies.first() else { panic!("{text}\n{:#?}", analysis.diagnostics) };
     let registry = Registry::embedded();
     let target = registry.get("splunk").unwrap();
-    let profile = target.profile(None).unwrap();
+    let profile = target.profile("sysmon-zeek").unwrap();
     let mut findings = Findings::default();
     let unit = strategy.units().next().unwrap();
     let queries = dialect("spl").unwrap().lower(&Request { unit, target, profile }, &mut findings);

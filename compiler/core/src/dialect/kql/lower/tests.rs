@@ -99,17 +99,19 @@ fn site() -> (Target, Profile) {
             ("names", field("Names", "dynamic")),
         ],
     );
-    let classes = [("load", load), ("flow", flow), ("tls", tls)].map(|(name, class)| (name.to_owned(), class)).into();
+    let classes =
+        [("load", load), ("flow", flow), ("tls", tls)].map(|(name, class)| (name.to_owned(), class.into())).into();
     let settings = json!({ "result": { "time": "Timestamp", "carry": ["ReportId", "DeviceId"] } });
     let target = Target {
         id: "t".into(),
         title: "T".into(),
         dialect: "kql".into(),
         extension: "kql".into(),
-        default_profile: "p".into(),
+        default_profile: BTreeMap::new(),
         limits: Limits::default(),
         settings: settings.as_object().cloned().unwrap_or_default(),
         templates: BTreeMap::new(),
+        sources: BTreeMap::new(),
         profiles: BTreeMap::new(),
     };
     let profile = Profile {
@@ -117,6 +119,7 @@ fn site() -> (Target, Profile) {
         title: "P".into(),
         description: String::new(),
         settings: Map::new(),
+        platforms: Vec::new(),
         classes,
         narrow: BTreeMap::new(),
     };
