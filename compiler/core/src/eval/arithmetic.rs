@@ -70,6 +70,7 @@ impl<'t> Quantity<'t> {
             plan::Value::Ip(ip) => Some(Self::Ip(*ip)),
             plan::Value::String(text) => Some(Self::Text(text)).filter(|_| !text.is_empty()),
             plan::Value::Cidr(_)
+            | plan::Value::Host(_)
             | plan::Value::Glob(_)
             | plan::Value::Regex(_)
             | plan::Value::List(_)

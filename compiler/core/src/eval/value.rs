@@ -47,6 +47,7 @@ impl Reads {
             Type::String
             | Type::Enum(_)
             | Type::Cidr
+            | Type::Host
             | Type::Glob
             | Type::Regex
             | Type::List(_)

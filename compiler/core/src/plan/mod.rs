@@ -2,12 +2,14 @@
 //! to its value. It knows nothing of any target. The evaluator gives it its meaning; dialects say it in their languages.
 
 pub mod facts;
+pub mod host;
 pub mod pattern;
 pub mod pred;
 pub mod regex;
 pub mod text;
 pub mod value;
 
+pub use host::Host;
 pub use pattern::{
     Aggregate, Column, ColumnValue, EventId, Group, Having, Join, Key, Negation, Pattern, PatternKind, Window,
 };
@@ -16,6 +18,7 @@ pub use pred::{
 };
 pub use regex::Regex;
 pub use text::{Cidr, Glob, Segment};
+
 pub use value::{Number, PortRange, Type, Value};
 
 use std::collections::BTreeMap;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
-use super::{Cidr, Glob, Regex};
+use super::{Cidr, Glob, Host, Regex};
 
 /// A type.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -24,6 +24,8 @@ pub enum Type {
     Ip,
     /// A network.
     Cidr,
+    /// An address, a network or a name, in one list.
+    Host,
     /// A port number.
     Port,
     /// A glob pattern.
@@ -80,6 +82,7 @@ impl std::fmt::Display for Type {
             Self::Datetime => f.write_str("datetime"),
             Self::Ip => f.write_str("ip"),
             Self::Cidr => f.write_str("cidr"),
+            Self::Host => f.write_str("host"),
             Self::Port => f.write_str("port"),
             Self::Glob => f.write_str("glob"),
             Self::Regex => f.write_str("regex"),
@@ -116,6 +119,8 @@ pub enum Value {
     Ip(IpAddr),
     /// Of `cidr`.
     Cidr(Cidr),
+    /// Of `host`.
+    Host(Host),
     /// Of `port`.
     Port(u16),
     /// Of `glob`.

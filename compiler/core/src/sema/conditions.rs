@@ -9,7 +9,7 @@ use super::values::{self, Const};
 use super::{Env, regex, types};
 use crate::diagnostics::{Code, Diagnostic};
 use crate::plan::{
-    Comparison, Expr, ExprKind, Field, Glob, Logic, Order, PortRange, Pred, Test, TestKind, Type, Value,
+    Comparison, Expr, ExprKind, Field, Glob, Host, Logic, Order, PortRange, Pred, Test, TestKind, Type, Value,
 };
 use crate::source::{Span, Spanned};
 use crate::syntax::ast::{self, BinaryOp, CaseWord, UnaryOp};
@@ -325,6 +325,7 @@ fn sample(ty: &Type) -> Value {
         Type::Datetime => Value::Datetime(0),
         Type::Ip => Value::Ip(std::net::Ipv4Addr::UNSPECIFIED.into()),
         Type::Cidr => Value::Cidr(crate::plan::Cidr { address: std::net::Ipv4Addr::UNSPECIFIED.into(), prefix: 0 }),
+        Type::Host => Value::Host(Host::Address(std::net::Ipv4Addr::UNSPECIFIED.into())),
         Type::Port => Value::Port(1),
         Type::Glob => Value::Glob(Glob::parse("x")),
         Type::Regex => {

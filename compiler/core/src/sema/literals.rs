@@ -6,7 +6,7 @@ use std::net::IpAddr;
 
 use super::regex;
 use crate::diagnostics::suggest;
-use crate::plan::{Cidr, Glob, PortRange, Type, Value};
+use crate::plan::{Cidr, Glob, Host, PortRange, Type, Value};
 
 /// The greatest integer that every target holds exactly: 2^53.
 pub const MAX_INT: i64 = 1 << 53;
@@ -33,6 +33,7 @@ pub fn parse_text_as(ty: &Type, text: &str) -> Result<Value, String> {
         Type::Datetime => parse_datetime(text).map(Value::Datetime),
         Type::Ip => parse_ip(text).map(Value::Ip),
         Type::Cidr => parse_cidr(text).map(Value::Cidr),
+        Type::Host => parse_host(text).map(Value::Host),
         Type::Glob => Ok(Value::Glob(Glob::parse(text))),
         Type::Regex => regex::parse(text).map(Value::Regex).map_err(|e| e.message),
         Type::Enum(words) => parse_word(words, text).map(Value::String),
@@ -66,6 +67,17 @@ pub fn parse_cidr(text: &str) -> Result<Cidr, String> {
         (address @ IpAddr::V4(_), Some(prefix)) if network.address.is_ipv6() => Ok(Cidr { address, prefix }),
         _ => Ok(network),
     }
+}
+
+/// Reads an address, a network or a name.
+///
+/// # Errors
+/// As [`parse_cidr`] for what has a slash, else as [`Host::name`].
+pub fn parse_host(text: &str) -> Result<Host, String> {
+    if text.contains('/') {
+        return parse_cidr(text).map(Host::Network);
+    }
+    parse_ip(text).map_or_else(|_| Host::name(text), |address| Ok(Host::Address(address)))
 }
 
 /// Reads decimal digits, with a sign before and `_` between them.
@@ -341,8 +353,26 @@ mod tests {
         }
 
         #[test]
+        fn a_printed_host_reads_back(
+            text in r"(\*\.)?([a-z0-9_-]{1,9}\.){0,3}[a-z_-]{1,9}|([0-9]{1,3}\.){3}[0-9]{1,3}(/[0-9]{1,2})?|[0-9a-f]{0,4}::[0-9a-f]{0,4}(/[0-9]{1,3})?"
+        ) {
+            if let Ok(host) = parse_host(&text) {
+                prop_assert_eq!(parse_host(&host.to_string()), Ok(host));
+            }
+        }
+
+        #[test]
         fn no_text_makes_a_reader_panic(text in "\\PC*") {
-            for ty in [Type::Datetime, Type::Duration, Type::Ip, Type::Cidr, Type::Regex, Type::Ports, Type::Float] {
+            for ty in [
+                Type::Datetime,
+                Type::Duration,
+                Type::Ip,
+                Type::Cidr,
+                Type::Host,
+                Type::Regex,
+                Type::Ports,
+                Type::Float,
+            ] {
                 let _ = parse_text_as(&ty, &text);
             }
         }

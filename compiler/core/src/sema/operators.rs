@@ -10,8 +10,8 @@ use super::values::{self, Const, cast};
 use super::{Env, literals};
 use crate::diagnostics::{Code, Diagnostic};
 use crate::plan::{
-    Cidr, Field, Glob, Number, Operand, Order, ParamRef, PortRange, Pred, Regex, TestKind, TextOp, TextTest, Type,
-    Value,
+    Cidr, Field, Glob, Host, Number, Operand, Order, ParamRef, PortRange, Pred, Regex, TestKind, TextOp, TextTest,
+    Type, Value,
 };
 use crate::source::{Span, Spanned};
 use crate::syntax::ast::{self, BinaryOp, CaseWord};
@@ -207,6 +207,14 @@ impl Right {
         }
     }
 
+    /// Whether they are of type `host`.
+    fn is_hosts(&self) -> bool {
+        match self {
+            Self::Items(items) => items.iter().any(|item| item.ty == Type::Host),
+            Self::Whole(whole) => *whole.ty.scalar() == Type::Host,
+        }
+    }
+
     /// Whether there are ranges of ports among them.
     fn has_ranges(&self) -> bool {
         match self {
@@ -352,6 +360,9 @@ fn in_test(
     if right.is_empty() {
         return Some(Pred::Const(false));
     }
+    if right.is_hosts() {
+        return host_test(table, env, field, cased, right, span);
+    }
     let whole = field.clone();
     let param = right.param();
     let kind = match scalar {
@@ -412,6 +423,35 @@ fn address_test(table: &Table<'_>, field: Field, right: Right) -> Option<TestKin
         }
     }
     Some(TestKind::Address { field, addresses, networks, param })
+}
+
+/// An address among the addresses and networks of a list of hosts, or a text among its names.
+fn host_test(table: &Table<'_>, env: &Env<'_>, field: &Field, cased: bool, right: Right, span: Span) -> Option<Pred> {
+    let param = right.param();
+    let hosts = convert(table, right, &Type::Host, |v| if let Value::Host(h) = v { Some(h.clone()) } else { None })?;
+    let (mut addresses, mut networks, mut names) = (Vec::new(), Vec::new(), Vec::new());
+    for host in hosts.value {
+        match host {
+            Host::Address(address) => addresses.push(address),
+            Host::Network(network) => networks.push(network),
+            Host::Name(name) => names.push(name),
+        }
+    }
+    let field = field.clone();
+    let (empty, kind) = match field.ty.scalar() {
+        Type::Ip => {
+            (addresses.is_empty() && networks.is_empty(), TestKind::Address { field, addresses, networks, param })
+        }
+        Type::String => {
+            let op = TextOp::Like(Operand { value: names.clone(), param });
+            (names.is_empty(), TestKind::Text(TextTest { field, op, cased }))
+        }
+        other => {
+            let title = format!("`{}` is of type `{other}`, and hosts are addresses and names", field.name);
+            return table.fail(Diagnostic::new(Code::WrongType, title, span));
+        }
+    };
+    Some(if empty { Pred::Const(false) } else { atom(env, kind, span) })
 }
 
 /// A window or a span of quiet: whole milliseconds, at least one.

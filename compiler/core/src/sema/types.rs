@@ -9,7 +9,7 @@ use crate::plan::{Class, Field, Type};
 use crate::syntax::ast;
 
 /// The types that are one word.
-const NAMED: [(&str, Type); 12] = [
+const NAMED: [(&str, Type); 13] = [
     ("bool", Type::Bool),
     ("int", Type::Int),
     ("float", Type::Float),
@@ -18,6 +18,7 @@ const NAMED: [(&str, Type); 12] = [
     ("datetime", Type::Datetime),
     ("ip", Type::Ip),
     ("cidr", Type::Cidr),
+    ("host", Type::Host),
     ("port", Type::Port),
     ("glob", Type::Glob),
     ("regex", Type::Regex),
@@ -88,7 +89,7 @@ pub(super) fn declare_class<'a>(table: &mut Table<'a>, doc: &str, class: &'a ast
     insert_field(&mut fields, "@timestamp", Type::Datetime, "When it happened.");
     for field in &class.fields {
         let Some(ty) = resolve(table, &field.ty) else { continue };
-        if matches!(ty.scalar(), Type::Cidr | Type::Glob | Type::Regex | Type::Ports | Type::Record(_)) {
+        if matches!(ty.scalar(), Type::Cidr | Type::Host | Type::Glob | Type::Regex | Type::Ports | Type::Record(_)) {
             let title = format!("a field cannot be of type `{ty}`");
             table.report(Diagnostic::new(Code::WrongType, title, field.ty.span));
         } else if field.name.value == "@timestamp" && ty == Type::Datetime {

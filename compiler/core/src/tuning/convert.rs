@@ -70,6 +70,7 @@ pub fn to_json(value: &Value) -> Json {
         Value::Datetime(milliseconds) => json!(literals::print_datetime(*milliseconds)),
         Value::Ip(address) => json!(address.to_string()),
         Value::Cidr(network) => json!(network.to_string()),
+        Value::Host(host) => json!(host.to_string()),
         Value::Port(port) => json!(port),
         Value::Glob(glob) => json!(glob.to_string()),
         Value::Regex(regex) => json!(regex.source),
@@ -140,6 +141,7 @@ const fn is_text(ty: &Type) -> bool {
         | Type::Datetime
         | Type::Ip
         | Type::Cidr
+        | Type::Host
         | Type::Glob
         | Type::Regex
         | Type::Enum(_) => true,

@@ -111,7 +111,7 @@ fn of_type(ty: &Type, bound: Option<&ParamBound>) -> Json {
         Type::Enum(words) => json!({ "enum": words }),
         Type::Duration => json!({ "type": "string", "pattern": "^([0-9]+(w|d|h|m|s|ms|us|ns))+$" }),
         Type::Datetime => json!({ "type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}" }),
-        Type::String | Type::Ip | Type::Cidr | Type::Glob | Type::Regex => json!({ "type": "string" }),
+        Type::String | Type::Ip | Type::Cidr | Type::Host | Type::Glob | Type::Regex => json!({ "type": "string" }),
         Type::List(inner) => {
             json!({ "type": "array", "items": of_type(inner, bound.filter(|b| !b.length)) })
         }

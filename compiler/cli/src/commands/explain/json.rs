@@ -115,6 +115,7 @@ pub fn value(value: &Value) -> Json {
         Value::Datetime(milliseconds) => json!(print_datetime(*milliseconds)),
         Value::Ip(address) => json!(address.to_string()),
         Value::Cidr(network) => json!(network.to_string()),
+        Value::Host(host) => json!(host.to_string()),
         Value::Port(port) => json!(port),
         Value::Glob(glob) => json!(glob.to_string()),
         Value::Regex(regex) => json!(regex.source),

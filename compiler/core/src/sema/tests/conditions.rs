@@ -139,6 +139,23 @@ fn addresses_and_networks() {
 }
 
 #[test]
+fn hosts_are_addresses_to_an_address_and_names_to_a_text() {
+    conditions(
+        "hosts",
+        "tls_session",
+        &[
+            "destination.ip in std::public_doh_endpoints",
+            "tls.client.server_name in std::public_doh_endpoints",
+            "destination.ip in std::vmware_hosts",
+            "tls.client.server_name cased in std::vmware_hosts",
+            "destination.port in std::vmware_hosts",
+            "tls.client.server_name == std::vmware_hosts",
+            "tls.client.server_name like std::vmware_hosts",
+        ],
+    );
+}
+
+#[test]
 fn times_booleans_and_computed_values() {
     conditions(
         "times_booleans_and_computed_values",

@@ -131,8 +131,12 @@ fn literal(value: &Value) -> Result<Expr, String> {
         Value::Datetime(milliseconds) => Ok(Expr::Datetime(*milliseconds)),
         Value::Ip(address) => Ok(Expr::Text(address.to_string())),
         Value::Port(port) => Ok(Expr::Long(i64::from(*port))),
-        Value::Cidr(_) | Value::Glob(_) | Value::Regex(_) | Value::List(_) | Value::Ports(_) | Value::Record(_) => {
-            Err("this value has no place in a comparison".to_owned())
-        }
+        Value::Cidr(_)
+        | Value::Host(_)
+        | Value::Glob(_)
+        | Value::Regex(_)
+        | Value::List(_)
+        | Value::Ports(_)
+        | Value::Record(_) => Err("this value has no place in a comparison".to_owned()),
     }
 }

@@ -160,7 +160,9 @@ impl Access {
                 }
                 Scalar::Bool | Scalar::Datetime | Scalar::Guid => unread(),
             },
-            Type::Cidr | Type::Glob | Type::Regex | Type::List(_) | Type::Ports | Type::Record(_) => unread(),
+            Type::Cidr | Type::Host | Type::Glob | Type::Regex | Type::List(_) | Type::Ports | Type::Record(_) => {
+                unread()
+            }
         }
     }
 
@@ -179,6 +181,7 @@ impl Access {
             | Type::Enum(_)
             | Type::Ip
             | Type::Cidr
+            | Type::Host
             | Type::Glob
             | Type::Regex
             | Type::List(_)

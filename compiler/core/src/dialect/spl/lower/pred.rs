@@ -295,9 +295,13 @@ pub fn value_of(value: &Value) -> Expr {
         Value::String(s) => Expr::text(s),
         Value::Ip(ip) => Expr::text(ip.to_string()),
         Value::Port(p) => Expr::Int((*p).into()),
-        Value::Cidr(_) | Value::Glob(_) | Value::Regex(_) | Value::List(_) | Value::Ports(_) | Value::Record(_) => {
-            Expr::text("")
-        }
+        Value::Cidr(_)
+        | Value::Host(_)
+        | Value::Glob(_)
+        | Value::Regex(_)
+        | Value::List(_)
+        | Value::Ports(_)
+        | Value::Record(_) => Expr::text(""),
     }
 }
 
