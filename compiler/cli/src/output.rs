@@ -1,8 +1,9 @@
 //! Writing files so that a failure leaves nothing half-written.
 //!
 //! A file is written beside its place and then renamed. A folder of rules is written whole into a hidden folder inside it,
-//! then moved into place file by file; a list of what was written lets the next run replace its own files and remove those
-//! that are no longer made, and never touches a file of anybody else.
+//! then moved into place, folders that are new as one; a file that has its bytes already is left alone. A list of what was
+//! written lets the next run replace its own files and remove those that are no longer made, and never touches a file of
+//! anybody else.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -14,6 +15,7 @@ use detc_core::compile::Artifact;
 use serde::{Deserialize, Serialize};
 
 use crate::input::{display, reason};
+use crate::parallel;
 
 /// The list of what was written, in the output folder.
 const LIST: &str = ".detc-files.json";
@@ -32,6 +34,8 @@ pub enum Stale {
 pub struct Written {
     /// Files written.
     pub files: usize,
+    /// Files that were there already, with the same bytes.
+    pub same: usize,
     /// Files of an earlier run removed.
     pub removed: usize,
     /// Files of an earlier run kept although this run did not make them.
@@ -68,11 +72,21 @@ pub fn write_folder(folder: &Path, artifacts: &[Artifact], stale: Stale) -> Resu
     check_paths(artifacts)?;
     let made_folder = make_folders(folder, folder)?;
     let result = owned(folder).and_then(|earlier| {
-        check_foreign(folder, artifacts, &earlier)?;
+        let changed = changed(folder, artifacts, &earlier)?;
         let staging = folder.join(format!(".detc-{}", std::process::id()));
-        let moved = stage(&staging, artifacts).and_then(|()| publish(folder, &staging, &made, &earlier, stale));
-        let _ = fs::remove_dir_all(&staging);
-        moved
+        let files = changed.len();
+        let moved = stage(&staging, &changed).and_then(|()| {
+            // The list comes first and holds old and new files alike, so that a run that is cut off leaves no file that
+            // the next one does not know.
+            write_list(folder, earlier.union(&made).cloned().collect(), &earlier)?;
+            if files == 0 { Ok(()) } else { move_into(&staging, folder) }
+        });
+        if files > 0 {
+            let _ = fs::remove_dir_all(&staging);
+        }
+        moved?;
+        let written = Written { files, same: made.len() - files, removed: 0, kept: 0 };
+        settle(folder, made, &earlier, stale, written)
     });
     if result.is_err() {
         for folder in made_folder.iter().rev() {
@@ -116,56 +130,73 @@ fn owned(folder: &Path) -> Result<BTreeSet<String>> {
     }
 }
 
-/// Refuses to write over a file that no earlier run wrote, unless it is the same.
-fn check_foreign(folder: &Path, artifacts: &[Artifact], earlier: &BTreeSet<String>) -> Result<()> {
-    for Artifact { path, bytes } in artifacts {
-        let place = folder.join(path);
-        if !earlier.contains(path) && place.symlink_metadata().is_ok() && fs::read(&place).ok().as_ref() != Some(bytes)
-        {
-            bail!("`{}` is in the way: detc did not write it, so it does not write over it", display(&place));
+/// The artifacts whose place does not hold their bytes yet. Refuses to write over what no earlier run wrote.
+fn changed<'a>(folder: &Path, artifacts: &'a [Artifact], earlier: &BTreeSet<String>) -> Result<Vec<&'a Artifact>> {
+    let mut changed = Vec::new();
+    for artifact in artifacts {
+        let place = folder.join(&artifact.path);
+        match fs::read(&place) {
+            Ok(bytes) if bytes == artifact.bytes => continue,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) if error.kind() == io::ErrorKind::NotADirectory => return Err(cannot_write(&place, &error)),
+            Err(error) if error.kind() == io::ErrorKind::IsADirectory => bail!(in_the_way(&place)),
+            Ok(_) | Err(_) if earlier.contains(&artifact.path) => {}
+            Ok(_) | Err(_) => bail!(in_the_way(&place)),
+        }
+        changed.push(artifact);
+    }
+    Ok(changed)
+}
+
+fn in_the_way(place: &Path) -> String {
+    format!("`{}` is in the way: detc did not write it, so it does not write over it", display(place))
+}
+
+/// Writes artifacts below `staging`, folder by folder.
+fn stage(staging: &Path, artifacts: &[&Artifact]) -> Result<()> {
+    let folder_of = |artifact: &Artifact| staging.join(&artifact.path).parent().map(Path::to_owned);
+    let groups: Vec<&[&Artifact]> = artifacts.chunk_by(|a, b| folder_of(a) == folder_of(b)).collect();
+    let write = |group: &&[&Artifact]| -> Result<()> {
+        if let Some(folder) = group.first().and_then(|artifact| folder_of(artifact)) {
+            fs::create_dir_all(&folder).map_err(|error| cannot_write(&folder, &error))?;
+        }
+        for artifact in *group {
+            let place = staging.join(&artifact.path);
+            fs::write(&place, &artifact.bytes).map_err(|error| cannot_write(&place, &error))?;
+        }
+        Ok(())
+    };
+    parallel::map(&groups, write).into_iter().collect()
+}
+
+/// Moves what is in one folder into another: a folder that is not there yet as a whole, else file by file.
+fn move_into(from: &Path, to: &Path) -> Result<()> {
+    for entry in fs::read_dir(from).map_err(|error| cannot_write(to, &error))? {
+        let staged = entry.map_err(|error| cannot_write(to, &error))?.path();
+        let place = to.join(staged.file_name().unwrap_or_default());
+        if staged.is_dir() && place.is_dir() {
+            move_into(&staged, &place)?;
+        } else {
+            fs::rename(&staged, &place).map_err(|error| cannot_write(&place, &error))?;
         }
     }
     Ok(())
 }
 
-/// Writes every artifact below `staging`.
-fn stage(staging: &Path, artifacts: &[Artifact]) -> Result<()> {
-    for folder in folders(artifacts.iter().map(|a| staging.join(&a.path))) {
-        make_folders(&folder, &folder)?;
-    }
-    for Artifact { path, bytes } in artifacts {
-        let place = staging.join(path);
-        fs::write(&place, bytes).map_err(|error| cannot_write(&place, &error))?;
-    }
-    Ok(())
-}
-
-/// The folders that some files need, each once.
-fn folders(files: impl Iterator<Item = PathBuf>) -> BTreeSet<PathBuf> {
-    files.filter_map(|file| file.parent().map(Path::to_owned)).collect()
-}
-
-/// Moves what is staged into place. The list comes first and holds old and new files alike, so that a run that is cut off
-/// leaves no file that the next one does not know.
-fn publish(
+/// Removes, or notes as kept, what an earlier run made and this one did not.
+fn settle(
     folder: &Path,
-    staging: &Path,
-    made: &BTreeSet<String>,
+    made: BTreeSet<String>,
     earlier: &BTreeSet<String>,
     stale: Stale,
+    mut written: Written,
 ) -> Result<Written> {
-    for parent in folders(made.iter().map(|path| folder.join(path))) {
-        make_folders(&parent, &parent)?;
-    }
-    write_list(folder, earlier.union(made).cloned().collect())?;
-    for path in made {
-        let place = folder.join(path);
-        fs::rename(staging.join(path), &place).map_err(|error| cannot_write(&place, &error))?;
-    }
-    let left: Vec<&String> = earlier.difference(made).collect();
-    let mut written = Written { files: made.len(), removed: 0, kept: 0 };
-    let mut owned = made.clone();
-    for path in left {
+    let listed = earlier.union(&made).cloned().collect();
+    let mut owned = made;
+    for path in earlier {
+        if owned.contains(path) {
+            continue;
+        }
         match stale {
             Stale::Remove => written.removed += usize::from(remove(folder, path)?),
             Stale::Keep => {
@@ -174,12 +205,16 @@ fn publish(
             }
         }
     }
-    write_list(folder, owned)?;
+    write_list(folder, owned, &listed)?;
     Ok(written)
 }
 
-fn write_list(folder: &Path, files: BTreeSet<String>) -> Result<()> {
+/// Writes the list, unless that is what it holds already.
+fn write_list(folder: &Path, files: BTreeSet<String>, before: &BTreeSet<String>) -> Result<()> {
     let path = folder.join(LIST);
+    if files == *before {
+        return Ok(());
+    }
     let text = serde_json::to_string_pretty(&List { version: 1, files }).context("cannot list the files written")?;
     let beside = beside(&path);
     let written = fs::write(&beside, text + "\n").and_then(|()| fs::rename(&beside, &path));

@@ -206,8 +206,11 @@ fn rules(format: Format, report: Report<'_>, artifacts: &[Artifact]) -> Result<S
 }
 
 fn in_words(written: &Written, folder: &str) -> String {
-    let Written { files, removed, kept } = *written;
+    let Written { files, same, removed, kept } = *written;
     let mut text = format!("{files} files written to {folder}");
+    if same > 0 {
+        text.push_str(&format!(", {same} there already"));
+    }
     if removed > 0 {
         text.push_str(&format!(", {removed} of an earlier run removed"));
     }

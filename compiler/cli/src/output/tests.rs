@@ -43,13 +43,13 @@ fn a_second_run_replaces_its_files_and_removes_what_it_no_longer_makes() {
     let first = artifacts(&[("a/one.spl", "1"), ("b/two.spl", "2")]);
     assert_eq!(
         write_folder(&folder, &first, Stale::Remove).expect("written"),
-        Written { files: 2, removed: 0, kept: 0 }
+        Written { files: 2, same: 0, removed: 0, kept: 0 }
     );
     fs::write(folder.join("b/notes.txt"), "mine").expect("a foreign file");
     let second = artifacts(&[("a/one.spl", "new")]);
     assert_eq!(
         write_folder(&folder, &second, Stale::Remove).expect("written"),
-        Written { files: 1, removed: 1, kept: 0 }
+        Written { files: 1, same: 0, removed: 1, kept: 0 }
     );
     assert_eq!(files(&folder), ["a/one.spl", "b/notes.txt"]);
     assert_eq!(fs::read_to_string(folder.join("a/one.spl")).expect("a file"), "new");
@@ -64,10 +64,35 @@ fn a_run_with_errors_keeps_what_an_earlier_run_made() {
     let folder = scratch("keep");
     write_folder(&folder, &artifacts(&[("one", "1"), ("two", "2")]), Stale::Remove).expect("written");
     let written = write_folder(&folder, &artifacts(&[("one", "1")]), Stale::Keep).expect("written");
-    assert_eq!(written, Written { files: 1, removed: 0, kept: 1 });
+    assert_eq!(written, Written { files: 0, same: 1, removed: 0, kept: 1 });
     assert_eq!(files(&folder), ["one", "two"]);
     let written = write_folder(&folder, &artifacts(&[("one", "1")]), Stale::Remove).expect("written");
     assert_eq!(written.removed, 1, "a kept file is forgotten");
+}
+
+#[test]
+fn a_file_that_has_its_bytes_already_is_left_alone() {
+    let folder = scratch("same");
+    write_folder(&folder, &artifacts(&[("a/one", "1"), ("a/two", "2")]), Stale::Remove).expect("written");
+    let when = |path: &str| fs::metadata(folder.join(path)).and_then(|file| file.modified()).expect("a time");
+    let before = when("a/one");
+    fs::write(folder.join("a/two"), "edited by hand").expect("a file");
+    let written =
+        write_folder(&folder, &artifacts(&[("a/one", "1"), ("a/two", "2"), ("b/c/three", "3")]), Stale::Remove);
+    assert_eq!(written.expect("written"), Written { files: 2, same: 1, removed: 0, kept: 0 });
+    assert_eq!(when("a/one"), before, "a file with the same bytes was replaced");
+    assert_eq!(files(&folder), ["a/one", "a/two", "b/c/three"]);
+    assert_eq!(fs::read_to_string(folder.join("a/two")).expect("a file"), "2", "an edited rule is written again");
+}
+
+#[test]
+fn a_file_where_a_folder_must_be_leaves_the_others_unwritten() {
+    let folder = scratch("file-in-the-way");
+    fs::write(folder.join("b"), "mine").expect("a foreign file");
+    let error =
+        write_folder(&folder, &artifacts(&[("a", "1"), ("b/one", "2")]), Stale::Remove).expect_err("in the way");
+    assert!(error.to_string().contains("a file stands where a folder must be"), "{error}");
+    assert_eq!(files(&folder), ["b"]);
 }
 
 #[test]
