@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use detc_core::sema::literals::parse_datetime;
 
-use crate::commands::{check, compile, completions, eval, explain, fmt, man, schema, targets, test};
+use crate::commands::{check, compile, completions, eval, explain, fmt, man, pack, schema, targets, test};
 
 /// Write a MITRE ATT&CK detection strategy once, test it, tune it, and compile it for every SIEM.
 #[derive(Debug, Parser)]
@@ -33,6 +33,8 @@ pub enum Command {
     Fmt(fmt::Args),
     /// Write the rules of strategies for one target or several
     Compile(compile::Args),
+    /// Write rule packs that products import
+    Pack(pack::Args),
     /// Run strategies over events and print their alerts
     Eval(eval::Args),
     /// Run the test files beside strategies
@@ -57,6 +59,7 @@ impl Command {
             Self::Test(args) => matches!(args.format, ReportFormat::Human),
             Self::Fmt(args) => matches!(args.format, Format::Human),
             Self::Compile(args) => matches!(args.format, Format::Human),
+            Self::Pack(args) => matches!(args.format, Format::Human),
             Self::Eval(args) => matches!(args.format, Format::Human),
             Self::Explain(args) => matches!(args.format, Format::Human),
             Self::Targets(args) => matches!(args.format, Format::Human),

@@ -1,12 +1,17 @@
-//! `--target` and `--profile`: which products, and which sites that run them.
+//! `--target` and `--profile`: which products, and which sites that run them; and compiling for those.
 
 use std::path::Path;
+use std::sync::Mutex;
 
+use detc_core::compile::{self, Outcome};
 use detc_core::diagnostics::{Code, Diagnostic};
-use detc_core::plan::Unit;
+use detc_core::plan::{Strategy, Unit};
 use detc_core::target::{Context, Profile, Registry, Target};
 
+use crate::console::Console;
 use crate::load::Loaded;
+use crate::parallel;
+use crate::progress::Progress;
 
 /// Which products, and which sites that run them.
 #[derive(Debug, clap::Args)]
@@ -151,4 +156,31 @@ fn from_file(path: &str, targets: &[String], registry: &mut Registry, loaded: &m
             None
         }
     }
+}
+
+/// Compiles every strategy for every site.
+pub fn compile<'a>(
+    strategies: &'a [Strategy],
+    sites: &[Site<'a>],
+    wanted: &(dyn Fn(Unit<'a>) -> bool + Sync),
+    diagnostics: &mut Vec<Diagnostic>,
+    console: &Console,
+) -> Vec<Outcome<'a>> {
+    let jobs: Vec<(&'a Strategy, &Site<'a>)> =
+        strategies.iter().flat_map(|strategy| sites.iter().map(move |site| (strategy, site))).collect();
+    let progress = Mutex::new(Progress::steps(console, "compiling", jobs.len()));
+    let compilations = parallel::map(&jobs, |(strategy, site)| {
+        let compilation = compile::run(strategy, site.target, site.profile, &|unit| wanted(unit) && site.serves(unit));
+        if let Ok(mut progress) = progress.lock() {
+            progress.add(1);
+        }
+        compilation
+    });
+    let mut outcomes = Vec::new();
+    for compilation in compilations {
+        outcomes.extend(compilation.outcomes);
+        diagnostics.extend(compilation.diagnostics);
+    }
+    diagnostics.extend(compile::needless_acceptances(&outcomes));
+    outcomes
 }

@@ -7,7 +7,8 @@
 //! | plan over events | [`eval`] | the meaning: alerts |
 //! | plan × target | [`capability`] | the fidelity of each detection: exact, approximate or unsupported |
 //! | plan → query | [`dialect`] | text of each product's language, from a typed tree of its own |
-//! | all of it | [`compile`] | every detection has an outcome, its rules or an error
+//! | all of it | [`compile`] | every detection has an outcome, its rules or an error |
+//! | rules → pack | [`pack`] | files that products import, with versions, hashes and a manifest |
 
 pub mod capability;
 pub mod cases;
@@ -15,10 +16,12 @@ pub mod compile;
 pub mod diagnostics;
 pub mod dialect;
 pub mod eval;
+pub mod pack;
 pub mod plan;
 pub mod sema;
 pub mod source;
 pub mod syntax;
 pub mod target;
+pub mod template;
 pub mod tuning;
 pub mod yaml;

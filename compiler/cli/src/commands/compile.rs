@@ -1,7 +1,6 @@
 //! `detc compile`: the rules of strategies for targets.
 
 use std::path::PathBuf;
-use std::sync::Mutex;
 
 use anyhow::{Result, bail};
 use detc_core::compile::{self, Artifact, Outcome, Status as Done, Uncovered};
@@ -15,10 +14,8 @@ use crate::console::Console;
 use crate::input::display;
 use crate::load::Loaded;
 use crate::output::{Stale, Written, write_folder};
-use crate::parallel;
-use crate::progress::Progress;
 use crate::selection::Selection;
-use crate::sites::{self, Site};
+use crate::sites;
 use crate::status::Status;
 
 /// The report on every detection, beside the rules.
@@ -79,7 +76,7 @@ pub fn run(args: &Args, console: &Console) -> Result<Status> {
         let places = units.map(|unit| sites.iter().filter(|site| site.serves(unit)).count()).collect::<Vec<_>>();
         fits_standard_output(&places)?;
     }
-    let outcomes = compile_all(&strategies, &sites, &wanted, &mut loaded.input.diagnostics, console);
+    let outcomes = sites::compile(&strategies, &sites, &wanted, &mut loaded.input.diagnostics, console);
     let uncovered = compile::uncovered(&strategies, &sites::targets_of(&sites), &outcomes, &wanted);
     if let (true, Some(first)) = (outcomes.is_empty(), uncovered.first()) {
         bail!("there is nothing to compile: {}", first.reason());
@@ -117,33 +114,6 @@ fn fits_standard_output(places: &[usize]) -> Result<()> {
         );
     }
     Ok(())
-}
-
-/// Compiles every strategy for every site.
-fn compile_all<'a>(
-    strategies: &'a [Strategy],
-    sites: &[Site<'a>],
-    wanted: &(dyn Fn(Unit<'a>) -> bool + Sync),
-    diagnostics: &mut Vec<Diagnostic>,
-    console: &Console,
-) -> Vec<Outcome<'a>> {
-    let jobs: Vec<(&'a Strategy, &Site<'a>)> =
-        strategies.iter().flat_map(|strategy| sites.iter().map(move |site| (strategy, site))).collect();
-    let progress = Mutex::new(Progress::steps(console, "compiling", jobs.len()));
-    let compilations = parallel::map(&jobs, |(strategy, site)| {
-        let compilation = compile::run(strategy, site.target, site.profile, &|unit| wanted(unit) && site.serves(unit));
-        if let Ok(mut progress) = progress.lock() {
-            progress.add(1);
-        }
-        compilation
-    });
-    let mut outcomes = Vec::new();
-    for compilation in compilations {
-        outcomes.extend(compilation.outcomes);
-        diagnostics.extend(compilation.diagnostics);
-    }
-    diagnostics.extend(compile::needless_acceptances(&outcomes));
-    outcomes
 }
 
 /// What came of it all.

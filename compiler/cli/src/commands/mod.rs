@@ -7,6 +7,7 @@ pub mod eval;
 pub mod explain;
 pub mod fmt;
 pub mod man;
+pub mod pack;
 pub mod schema;
 pub mod targets;
 pub mod test;
@@ -23,6 +24,7 @@ pub fn run(command: Command, console: &Console) -> Result<Status> {
         Command::Check(args) => check::run(&args, console),
         Command::Fmt(args) => fmt::run(&args, console),
         Command::Compile(args) => compile::run(&args, console),
+        Command::Pack(args) => pack::run(&args, console),
         Command::Eval(args) => eval::run(&args, console),
         Command::Test(args) => test::run(&args, console),
         Command::Explain(args) => explain::run(&args, console),

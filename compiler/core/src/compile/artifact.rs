@@ -1,13 +1,11 @@
 //! Rule files: each query in the envelope of its target's `rule.j2`.
 
-use minijinja::syntax::SyntaxConfig;
-use minijinja::value::Serde;
-use minijinja::{Environment, UndefinedBehavior};
 use serde_json::json;
 
 use super::{Outcome, fidelity_word, loss_lines};
 use crate::dialect::Query;
 use crate::sema::literals::print_span;
+use crate::template;
 
 /// A file to write.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,16 +56,10 @@ fn path(outcome: &Outcome<'_>, query: &Query) -> String {
 
 /// The query in its envelope. A target without `rule.j2` has none.
 fn render(outcome: &Outcome<'_>, query: &Query) -> Result<String, TemplateError> {
-    let Some(template) = outcome.target.templates.get("rule.j2") else { return Ok(query.text.clone()) };
-    let failed = |e: minijinja::Error| TemplateError { target: outcome.target.id.clone(), message: format!("{e:#}") };
-    let mut environment = Environment::new();
-    environment.set_undefined_behavior(UndefinedBehavior::Strict);
-    environment.set_fuel(Some(100_000));
-    environment.set_syntax(syntax().map_err(failed)?);
-    environment.add_filter("line", one_line);
-    environment.add_template("rule.j2", template).map_err(failed)?;
+    if !outcome.target.templates.contains_key("rule.j2") {
+        return Ok(query.text.clone());
+    }
     let (strategy, analytic, detection) = (outcome.unit.strategy, outcome.unit.analytic, outcome.unit.detection);
-    let rule = environment.get_template("rule.j2").map_err(failed)?;
     let context = json!({
         "strategy": { "id": strategy.id, "title": strategy.title },
         "analytic": { "id": analytic.id, "title": analytic.title, "platform": analytic.platform },
@@ -85,16 +77,6 @@ fn render(outcome: &Outcome<'_>, query: &Query) -> Result<String, TemplateError>
         "wait": (query.wait > 0).then(|| print_span(query.wait)),
         "query": query.text,
     });
-    rule.render(Serde(context)).map_err(failed)
-}
-
-/// Blocks on lines of their own leave no line behind.
-fn syntax() -> Result<SyntaxConfig, minijinja::Error> {
-    SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).keep_trailing_newline(true).build()
-}
-
-/// Text on one line and without what could end a comment in any dialect.
-fn one_line(text: &str) -> String {
-    let words: Vec<&str> = text.split_whitespace().collect();
-    words.join(" ").replace('`', "'").replace("*/", "* /")
+    template::render(outcome.target, "rule.j2", &context)
+        .map_err(|message| TemplateError { target: outcome.target.id.clone(), message })
 }

@@ -106,7 +106,7 @@ fn compile_analytic<'a>(
     let count = last_wanted.map_or(0, |i| i + 1);
     for detection in site.analytic.detections.iter().take(count) {
         let unit = Unit { strategy: site.strategy, analytic: site.analytic, detection };
-        let request = Request { unit, target: site.target, profile: site.profile };
+        let request = Request { unit, target: site.target, profile: site.profile, deployment: None };
         let mut outcome = if detection.otherwise && any_above {
             Outcome {
                 unit,
@@ -182,7 +182,7 @@ fn narrowed(profile: &Profile, feature: Feature) -> Option<&str> {
 }
 
 /// Refuses a rule that is over a limit of its product.
-fn limits(request: &Request<'_>, query: &Query, findings: &mut Findings) {
+pub(crate) fn limits(request: &Request<'_>, query: &Query, findings: &mut Findings) {
     let span = request.unit.detection.span;
     let product = &request.target.title;
     if let Some(most) = request.target.limits.query_characters {

@@ -2,7 +2,7 @@
 //!
 //! Numbers are stable and never used again. E00xx: reading and syntax; E01xx: names; E02xx: types and values;
 //! E03xx: patterns and detections; E04xx: tuning; E05xx: targets, profiles and fidelity; E06xx: events and tests;
-//! W09xx: warnings.
+//! E07xx: packs; W09xx: warnings.
 
 use super::Severity;
 
@@ -116,6 +116,16 @@ codes! {
     BadTestFile = "E0602" Error;
     /// A test that fails.
     TestFailed = "E0603" Error;
+    /// A pack file, lock or manifest of the wrong form.
+    BadPackFile = "E0701" Error;
+    /// A rule whose version does not go with its content.
+    BadVersion = "E0702" Error;
+    /// A rule or pack over a limit of its product.
+    PackLimit = "E0703" Error;
+    /// A detection without an id of its own.
+    NoRuleId = "E0704" Error;
+    /// A pack that is not what its maker published.
+    BadPack = "E0705" Error;
     /// A source that no detection uses.
     UnusedSource = "W0901" Warning;
     /// A parameter, let, predicate or event that nothing uses.

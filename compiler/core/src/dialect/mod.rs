@@ -14,6 +14,8 @@ mod site;
 pub mod spl;
 mod threshold;
 
+use uuid::Uuid;
+
 use crate::capability::{Feature, Findings, Support};
 use crate::plan::Unit;
 use crate::target::{Profile, Target};
@@ -41,6 +43,29 @@ pub struct Request<'a> {
     pub target: &'a Target,
     /// Where the site's events live.
     pub profile: &'a Profile,
+    /// How a pack deploys the rule; none for a rule on its own, whose values all stand in it and which judges every event
+    /// that it is shown.
+    pub deployment: Option<Deployment>,
+}
+
+/// How a pack deploys a rule.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Deployment {
+    /// When it runs; none where whoever imports it decides that.
+    pub schedule: Option<Schedule>,
+}
+
+/// When a rule runs and what it reads, in milliseconds. A run at `now` reads the events of `[now - look_back, now]`, and
+/// judges the rows whose time lies in `(now - wait - delay - every, now - wait - delay]`, where `wait` is the query's: so
+/// each row is judged by one run, and by one that sees all that could complete or refute it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Schedule {
+    /// From one run to the next.
+    pub every: i64,
+    /// How far back a run reads.
+    pub look_back: i64,
+    /// How late the product may get an event.
+    pub delay: i64,
 }
 
 /// One rule's query.
@@ -54,6 +79,33 @@ pub struct Query {
     pub look_back: i64,
     /// How long a run must wait before it can judge, in milliseconds.
     pub wait: i64,
+    /// The columns of its result that hold the alert's entity, in the entity's order; empty where a result is no table.
+    pub columns: Vec<ResultColumn>,
+}
+
+/// A column of a query's result.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ResultColumn {
+    /// The entity's name for it, such as `host.name` ([`crate::plan::EntityColumn::name`]).
+    pub entity: String,
+    /// Its name in the result, such as `HostName`.
+    pub name: String,
+}
+
+impl ResultColumn {
+    /// The column `name`, which holds the `entity` column of that name.
+    #[must_use]
+    pub fn named(entity: &str, name: &str) -> Self {
+        Self { entity: entity.to_owned(), name: name.to_owned() }
+    }
+}
+
+/// The UUID of a part of a detection: made from the detection's own, so that it stays the same.
+#[must_use]
+pub fn part_id(detection: &str, part: &str) -> String {
+    let namespace =
+        Uuid::parse_str(detection).unwrap_or_else(|_| Uuid::new_v5(&Uuid::NAMESPACE_OID, detection.as_bytes()));
+    Uuid::new_v5(&namespace, part.as_bytes()).to_string()
 }
 
 /// Every dialect.

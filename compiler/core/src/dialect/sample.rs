@@ -194,10 +194,12 @@ impl Sample<'_> {
             templates: BTreeMap::new(),
             sources: BTreeMap::new(),
             profiles: BTreeMap::new(),
+            pack: None,
         };
         let unit = Unit { strategy: &strategy, analytic: &analytic, detection: &detection };
         let mut findings = Findings::default();
-        let queries = self.dialect.lower(&Request { unit, target: &target, profile: &profile }, &mut findings);
+        let queries =
+            self.dialect.lower(&Request { unit, target: &target, profile: &profile, deployment: None }, &mut findings);
         (queries, findings)
     }
 

@@ -3,6 +3,7 @@
 
 pub mod facts;
 pub mod host;
+pub mod params;
 pub mod pattern;
 pub mod pred;
 pub mod regex;

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value as Json};
 
 use super::include::{self, Include};
-use super::{Access, ClassBinding, FieldBinding, Limits, LogSource, Profile, Target};
+use super::{Access, ClassBinding, FieldBinding, Limits, LogSource, Packing, Profile, ScheduleChoice, Target};
 use crate::sema::literals;
 
 /// A target's folder as one value: what the build embeds.
@@ -32,6 +32,25 @@ pub struct TargetForm {
     limits: LimitsForm,
     #[serde(default)]
     settings: Map<String, Json>,
+    pack: Option<PackingForm>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PackingForm {
+    format: String,
+    #[serde(default)]
+    schedules: Vec<ScheduleForm>,
+    delay: Option<String>,
+    #[serde(default)]
+    settings: Map<String, Json>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ScheduleForm {
+    every: String,
+    look_back: String,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -130,7 +149,7 @@ impl TargetForm {
     /// The target of this id, without profiles and templates.
     ///
     /// # Errors
-    /// Says what is wrong: only the look-back can be.
+    /// Says what is wrong: only the spans of time can be.
     pub fn into_target(self, id: &str) -> Result<Target, String> {
         let look_back = self.limits.look_back.as_deref().map(milliseconds).transpose()?;
         Ok(Target {
@@ -144,6 +163,21 @@ impl TargetForm {
             templates: BTreeMap::new(),
             sources: BTreeMap::new(),
             profiles: BTreeMap::new(),
+            pack: self.pack.map(PackingForm::into_packing).transpose()?,
+        })
+    }
+}
+
+impl PackingForm {
+    fn into_packing(self) -> Result<Packing, String> {
+        let choice = |form: &ScheduleForm| {
+            Ok(ScheduleChoice { every: milliseconds(&form.every)?, look_back: milliseconds(&form.look_back)? })
+        };
+        Ok(Packing {
+            format: self.format,
+            schedules: self.schedules.iter().map(choice).collect::<Result<_, String>>()?,
+            delay: self.delay.as_deref().map(milliseconds).transpose()?.unwrap_or(0),
+            settings: self.settings,
         })
     }
 }

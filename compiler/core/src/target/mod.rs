@@ -48,6 +48,30 @@ pub struct Target {
     pub sources: BTreeMap<String, LogSource>,
     /// Its profiles by id.
     pub profiles: BTreeMap<String, Profile>,
+    /// How rules are packed for it; none if they cannot be.
+    pub pack: Option<Packing>,
+}
+
+/// How rules are packed for a product.
+#[derive(Debug, Clone, Default)]
+pub struct Packing {
+    /// The id of the pack format: what shape of files the product imports.
+    pub format: String,
+    /// The schedules that a rule may have, the most frequent first; empty where whoever imports a rule decides that.
+    pub schedules: Vec<ScheduleChoice>,
+    /// How late the product may get an event, in milliseconds: so much later a rule judges.
+    pub delay: i64,
+    /// Limits and names that the format needs, by name; each format has a type of its own for this.
+    pub settings: Map<String, Json>,
+}
+
+/// A schedule that a product offers, or that suits it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ScheduleChoice {
+    /// From one run to the next, in milliseconds.
+    pub every: i64,
+    /// How far back such a run can read, in milliseconds.
+    pub look_back: i64,
 }
 
 /// A log source: event classes that come from one product, to be put together in profiles.

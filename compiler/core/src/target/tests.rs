@@ -66,6 +66,7 @@ fn profile(text: &str) -> Result<Profile, Vec<String>> {
         templates: BTreeMap::new(),
         sources: BTreeMap::from([("flows".to_owned(), log_source.clone()), ("sensor".to_owned(), log_source)]),
         profiles: BTreeMap::new(),
+        pack: None,
     };
     load_profile("main", id, &target, Context { sources, classes }).map_err(|errors| said(sources, &errors))
 }

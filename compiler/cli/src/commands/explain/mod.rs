@@ -97,7 +97,7 @@ fn fidelity<'a>(site: Site<'a>, unit: Unit<'a>) -> Option<Fidelity> {
         return None;
     }
     let language = dialect(&site.target.dialect)?;
-    Some(assess(language, &Request { unit, target: site.target, profile: site.profile }).0)
+    Some(assess(language, &Request { unit, target: site.target, profile: site.profile, deployment: None }).0)
 }
 
 /// Runs the command.

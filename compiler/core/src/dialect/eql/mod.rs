@@ -15,7 +15,7 @@ mod tree;
 #[cfg(test)]
 mod tests;
 
-use super::{Dialect, Query, Request};
+use super::{Dialect, Query, Request, ResultColumn};
 use crate::capability::{Feature, Findings, Support};
 
 /// The dialect.
@@ -32,7 +32,7 @@ impl Dialect for Eql {
 
     fn lower(&self, request: &Request<'_>, findings: &mut Findings) -> Vec<Query> {
         let detection = request.unit.detection;
-        entity(request, findings);
+        let columns = entity(request, findings);
         let queries = pattern::queries(request, findings);
         let several = queries.len() > 1;
         let part = |n: usize| several.then(|| format!("order-{n}"));
@@ -46,18 +46,20 @@ impl Dialect for Eql {
                     tree::Query::Sequence { within, .. } => *within,
                 },
                 wait: detection.pattern.wait(),
+                columns: columns.clone(),
             })
             .collect()
     }
 }
 
-/// Refuses entity fields that no event of the site has: an alert could not carry them.
-fn entity(request: &Request<'_>, findings: &mut Findings) {
+/// The fields of an alert that hold the entity. One that no event of the site has is refused: an alert could not carry it.
+fn entity(request: &Request<'_>, findings: &mut Findings) -> Vec<ResultColumn> {
+    let mut columns = Vec::new();
     for entity in &request.unit.detection.entity {
         let event = request.unit.detection.event(entity.column.event);
         let (Some(event), Some(field)) = (event, entity.column.as_field()) else { continue };
         match source::place(request, event, field) {
-            Ok(source::Place::Column(_)) => {}
+            Ok(source::Place::Column(column)) => columns.push(ResultColumn::named(&entity.name, column.name)),
             Ok(source::Place::Constant(_)) => {
                 let reason = format!("`{}` is a constant in the profile, so no alert carries it", field.name);
                 findings.note(Support::no(&reason), entity.span);
@@ -65,4 +67,5 @@ fn entity(request: &Request<'_>, findings: &mut Findings) {
             Err(refusal) => findings.note(refusal, entity.span),
         }
     }
+    columns
 }

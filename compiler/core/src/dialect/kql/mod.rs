@@ -14,6 +14,7 @@ mod words;
 
 use super::{Dialect, Query, Request};
 use crate::capability::{Direction, Feature, Findings, Support, TIES};
+use lower::Lowered;
 use print::Layout;
 
 /// The dialect.
@@ -96,11 +97,12 @@ impl Dialect for Kql {
 
     fn lower(&self, request: &Request<'_>, findings: &mut Findings) -> Vec<Query> {
         let pattern = &request.unit.detection.pattern;
-        let Some((query, older)) = lower::lower(request, findings) else { return Vec::new() };
+        let Some(Lowered { query, older, columns }) = lower::lower(request, findings) else { return Vec::new() };
         let most = request.target.limits.query_characters.unwrap_or(usize::MAX);
         let text = Some(print::query(&query, Layout::Full)).filter(|text| text.chars().count() <= most);
         let text = text.unwrap_or_else(|| print::query(&query, Layout::Compact));
-        vec![Query { part: None, text, look_back: pattern.horizon().saturating_add(older), wait: pattern.wait() }]
+        let look_back = pattern.horizon().saturating_add(older);
+        vec![Query { part: None, text, look_back, wait: pattern.wait(), columns }]
     }
 }
 

@@ -11,7 +11,7 @@ use super::source::{self, Place};
 use super::tree::{Body, Correlation, CorrelationKind, Document, Head, Item, Modifier};
 use crate::capability::{Direction, Findings, Support};
 use crate::dialect::threshold::{Threshold, number, threshold, whole};
-use crate::dialect::{Request, keys};
+use crate::dialect::{Request, keys, part_id};
 use crate::plan::facts::Equalities;
 use crate::plan::{
     Column, EntityColumn, Event, EventId, Field, Group, Logic, Number, Order, Pattern, PatternKind, Type, Window,
@@ -399,13 +399,6 @@ fn any_field(request: &Request<'_>, event: &Event) -> Option<Item> {
 fn tags(request: &Request<'_>) -> Vec<String> {
     let strategy = request.unit.strategy;
     strategy.tactics.iter().chain(&strategy.techniques).map(|t| format!("attack.{}", t.to_lowercase())).collect()
-}
-
-/// The UUID of a part of a detection: made from the detection's own, so that it stays the same.
-fn part_id(detection: &str, part: &str) -> String {
-    let namespace = uuid::Uuid::parse_str(detection)
-        .unwrap_or_else(|_| uuid::Uuid::new_v5(&uuid::Uuid::NAMESPACE_OID, detection.as_bytes()));
-    uuid::Uuid::new_v5(&namespace, part.as_bytes()).to_string()
 }
 
 /// Names the entity fields that an alert of a correlation does not carry; refuses it where it carries none.

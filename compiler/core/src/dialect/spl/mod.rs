@@ -22,13 +22,12 @@
 mod ast;
 mod lower;
 mod names;
-mod params;
 mod print;
 mod site;
 #[cfg(test)]
 mod tests;
 
-use super::{Dialect, Query, Request};
+use super::{Dialect, Query, Request, ResultColumn};
 use crate::capability::{Direction, Feature, Findings, Support};
 
 /// The dialect.
@@ -115,6 +114,7 @@ impl Dialect for Spl {
             text: print::query(&tree),
             look_back: pattern.horizon().saturating_add(older),
             wait: pattern.wait(),
+            columns: request.unit.detection.entity.iter().map(|e| ResultColumn::named(&e.name, &e.name)).collect(),
         });
         query.into_iter().collect()
     }

@@ -31,7 +31,7 @@ fn search(events: &str, detection: &str) -> String {
     let profile = target.profile("sysmon-zeek").unwrap();
     let mut findings = Findings::default();
     let unit = strategy.units().next().unwrap();
-    let queries = dialect("spl").unwrap().lower(&Request { unit, target, profile }, &mut findings);
+    let queries = dialect("spl").unwrap().lower(&Request { unit, target, profile, deployment: None }, &mut findings);
     let reasons: Vec<&str> = findings.refusals.iter().map(|r| r.reason.as_str()).collect();
     queries.first().map_or_else(|| format!("refused: {}", reasons.join("; ")), |query| query.text.clone())
 }

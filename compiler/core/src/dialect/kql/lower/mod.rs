@@ -32,7 +32,7 @@ use std::collections::BTreeMap;
 use super::ast::{Let, LetValue, Pipeline, Query};
 use super::source::{Settings, Source};
 use crate::capability::{Findings, Support};
-use crate::dialect::Request;
+use crate::dialect::{Request, ResultColumn};
 use crate::plan::{Detection, Event, EventId};
 use crate::source::Span;
 use crate::target::ClassBinding;
@@ -65,10 +65,18 @@ struct ClassSource<'a> {
     binding: &'a ClassBinding,
 }
 
+/// What a detection becomes.
+pub struct Lowered {
+    /// The query.
+    pub query: Query,
+    /// How much older than the pattern's events the rows may be that complete them, in milliseconds.
+    pub older: i64,
+    /// The columns of its result that hold the entity.
+    pub columns: Vec<ResultColumn>,
+}
+
 /// The query; none if the site's data cannot give it, which the findings then say.
-///
-/// Beside it, how much older than the pattern's events the rows may be that complete them, in milliseconds.
-pub fn lower(request: &Request<'_>, findings: &mut Findings) -> Option<(Query, i64)> {
+pub fn lower(request: &Request<'_>, findings: &mut Findings) -> Option<Lowered> {
     let refused = findings.refusals.len();
     let detection = request.unit.detection;
     let settings = match Settings::read(request.target, request.profile) {
@@ -98,13 +106,14 @@ pub fn lower(request: &Request<'_>, findings: &mut Findings) -> Option<(Query, i
     constants::prepare(&mut cx);
     columns::prepare(&mut cx);
     let anchor = result::anchor(&mut cx)?;
-    let body = result::body(&mut cx, &anchor);
+    let (body, columns) = result::body(&mut cx, &anchor);
     if cx.findings.refusals.len() > refused {
         return None;
     }
     let Context { constants, lets, older, .. } = cx;
     let comment = super::literal::comment(&detection.title);
-    Some((Query { lets: constants.into_lets().into_iter().chain(lets).collect(), comment, body }, older))
+    let lets = constants.into_lets().into_iter().chain(lets).collect();
+    Some(Lowered { query: Query { lets, comment, body }, older, columns })
 }
 
 /// The source of every class in use; none, with a finding for each, if any is missing.

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use super::names::pascal;
 use super::rows::{self, Place, Rows};
 use super::{Context, event, field};
+use crate::dialect::ResultColumn;
 use crate::dialect::kql::ast::{Assign, Expr, Pipeline, Step};
 use crate::plan::facts::Equalities;
 use crate::plan::{Column, ColumnValue, EventId};
@@ -58,24 +59,25 @@ pub fn anchor(cx: &mut Context<'_>) -> Option<Anchor> {
     Some(Anchor { carried })
 }
 
-/// The final expression.
-pub fn body(cx: &mut Context<'_>, anchor: &Anchor) -> Pipeline {
+/// The final expression, and the columns of the entity in it.
+pub fn body(cx: &mut Context<'_>, anchor: &Anchor) -> (Pipeline, Vec<ResultColumn>) {
     let detection = cx.detection();
     let names: Vec<String> = detection.entity.iter().map(|e| cx.columns.name(&e.column)).collect();
     let need: BTreeSet<String> = names.iter().chain(&anchor.carried).cloned().collect();
     let mut rows = rows::rows(cx, &detection.pattern, &need, Place::Result);
     let mut taken: BTreeSet<String> = [FIRST_SEEN, LAST_SEEN].map(str::to_owned).into();
     taken.extend(cx.settings.result.time.iter().chain(&cx.settings.result.carry).cloned());
-    let mut by = Vec::new();
+    let (mut by, mut columns) = (Vec::new(), Vec::new());
     for (entry, name) in detection.entity.iter().zip(names) {
         let value = one_value(cx, &mut rows.pipeline, &entry.column, name);
         let mut column = entity_column(&entry.name);
         while !taken.insert(column.clone()) {
             column = format!("Entity{column}");
         }
+        columns.push(ResultColumn::named(&entry.name, &column));
         by.push((column, value));
     }
-    summary(cx, rows, anchor, by)
+    (summary(cx, rows, anchor, by), columns)
 }
 
 /// An entity column; a field with several values has a row for each, and one row if it has none.

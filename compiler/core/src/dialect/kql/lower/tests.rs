@@ -113,6 +113,7 @@ fn site() -> (Target, Profile) {
         templates: BTreeMap::new(),
         sources: BTreeMap::new(),
         profiles: BTreeMap::new(),
+        pack: None,
     };
     let profile = Profile {
         id: "p".into(),
@@ -149,7 +150,7 @@ fn lowered_within(pattern: &str, query_characters: Option<usize>) -> String {
     target.limits.query_characters = query_characters;
     let unit = strategy.units().next().unwrap();
     let mut findings = Findings::default();
-    let queries = Kql.lower(&Request { unit, target: &target, profile: &profile }, &mut findings);
+    let queries = Kql.lower(&Request { unit, target: &target, profile: &profile, deployment: None }, &mut findings);
     let reasons: Vec<&str> = findings.refusals.iter().map(|r| r.reason.as_str()).collect();
     if reasons.is_empty() { queries[0].text.clone() } else { reasons.join("\n") }
 }

@@ -1,0 +1,50 @@
+//! Sigma: a zip of rules, as the community publishes them.
+//!
+//! <https://github.com/SigmaHQ/sigma/blob/master/Releases.md>
+
+use super::archive;
+use super::format::{Format, Made, Placed, Rule, Site};
+use crate::compile::Artifact;
+use crate::diagnostics::{Code, Diagnostic};
+
+/// The format.
+pub struct SigmaRules;
+
+impl Format for SigmaRules {
+    fn id(&self) -> &'static str {
+        "sigma-rules"
+    }
+
+    fn make(&self, site: &Site<'_>) -> Result<Made, Vec<Diagnostic>> {
+        let archive = format!("{}-sigma-{}.zip", site.project.name, site.version);
+        let mut made = Made::default();
+        let mut files = Vec::new();
+        for rule in &site.rules {
+            for part in rule.parts() {
+                let path = format!("rules/{}", file_name(rule, part.query.part.as_deref()));
+                let bytes = part.query.text.clone().into_bytes();
+                made.placed.push(Placed {
+                    rule: rule.detection().id.clone(),
+                    id: part.id,
+                    name: part.title,
+                    file: format!("{archive}#{path}"),
+                    parameters: rule.inline(),
+                    prerequisites: rule.collected(),
+                });
+                files.push(Artifact { path, bytes });
+            }
+        }
+        let text = site.text("version.txt.j2", &site.context()).map_err(|e| vec![e])?;
+        files.push(Artifact { path: "version.txt".to_owned(), bytes: text.into_bytes() });
+        let limit = |e: String| vec![Diagnostic::bare(Code::PackLimit, e)];
+        made.artifacts.push(Artifact { path: archive, bytes: archive::zip(&files).map_err(limit)? });
+        Ok(made)
+    }
+}
+
+/// Sigma's file names are lower case, of 10 to 90 characters.
+fn file_name(rule: &Rule<'_>, part: Option<&str>) -> String {
+    let unit = rule.outcome.unit;
+    let part = part.map(|p| format!("_{p}")).unwrap_or_default();
+    format!("{}_{}{part}.yml", unit.analytic.id, rule.detection().name).to_lowercase().replace('-', "_")
+}
