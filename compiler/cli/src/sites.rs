@@ -20,8 +20,8 @@ pub struct Choice {
     #[arg(long, value_delimiter = ',', value_name = "TARGET")]
     pub target: Vec<String>,
 
-    /// Profiles of the targets, `TARGET/PROFILE` for one target's, a YAML file of your own, or `all`; may be given several
-    /// times [default: for each platform the target's own choice]
+    /// Profiles of the targets, `TARGET/PROFILE` for one target's, a YAML file of your own (`TARGET=FILE` where there are
+    /// several targets), or `all`; may be given several times [default: for each platform the target's own choice]
     #[arg(long, value_delimiter = ',', value_name = "PROFILE")]
     pub profile: Vec<String>,
 }
@@ -61,14 +61,15 @@ pub fn choose(choice: &Choice, registry: &mut Registry, loaded: &mut Loaded) -> 
     let targets = targets(&choice.target, registry, loaded);
     let mut chosen = Vec::new();
     for word in &choice.profile {
-        if is_file(word) {
+        if let Some((target, file)) = word.split_once('=').filter(|(_, file)| is_file(file)) {
+            if asked_for(target, word, &targets, loaded) {
+                chosen.extend(from_file(file, &[target.to_owned()], registry, loaded));
+            }
+        } else if is_file(word) {
             chosen.extend(from_file(word, &targets, registry, loaded));
         } else if let Some((target, profile)) = word.split_once('/') {
-            if targets.iter().any(|t| t == target) {
+            if asked_for(target, word, &targets, loaded) {
                 chosen.extend(profiles(target, profile, registry, loaded));
-            } else {
-                let title = format!("`{word}` names target `{target}`, which was not asked for");
-                loaded.input.refuse(Diagnostic::bare(Code::UnknownTarget, title));
             }
         } else {
             for target in &targets {
@@ -119,6 +120,16 @@ fn targets(words: &[String], registry: &Registry, loaded: &mut Loaded) -> Vec<St
     ids
 }
 
+/// Whether the target that a word names was asked for; noted as an error if not.
+fn asked_for(target: &str, word: &str, targets: &[String], loaded: &mut Loaded) -> bool {
+    let found = targets.iter().any(|t| t == target);
+    if !found {
+        let title = format!("`{word}` names target `{target}`, which was not asked for");
+        loaded.input.refuse(Diagnostic::bare(Code::UnknownTarget, title));
+    }
+    found
+}
+
 /// A profile of a target, or all of them.
 fn profiles(target: &str, profile: &str, registry: &Registry, loaded: &mut Loaded) -> Vec<Chosen> {
     let Some(found) = noted(registry.get(target), loaded) else { return Vec::new() };
@@ -143,7 +154,8 @@ fn from_file(path: &str, targets: &[String], registry: &mut Registry, loaded: &m
     let path = Path::new(path);
     let [target] = targets else {
         let title = format!("the profile `{}` needs a single --target", path.display());
-        loaded.input.refuse(Diagnostic::bare(Code::UnknownProfile, title));
+        let help = format!("or say whose it is: --profile TARGET={}", path.display());
+        loaded.input.refuse(Diagnostic::bare(Code::UnknownProfile, title).help(help));
         return None;
     };
     let id = path.file_stem()?.to_string_lossy().into_owned();

@@ -437,6 +437,24 @@ fn a_profile_of_ones_own_is_checked_and_used() {
     assert!(slip.err.contains("E0503") && slip.err.contains("did you mean `endpoint`?"), "{slip}");
     assert_eq!(run("defualt").status, 2);
     assert_eq!(run("sentinel/default").status, 2);
+    assert_eq!(run("sentinel=mine.yaml").status, 2, "that target was not asked for");
+}
+
+#[test]
+fn a_profile_of_ones_own_goes_to_one_of_several_targets() {
+    let profile = include_str!("../../../targets/defender/profiles/default.yaml");
+    let desk = Desk::with_strategy("own_profiles").file("mine.yaml", profile);
+    let run = |profile: &str| {
+        desk.run(&["compile", "s.det", "--target", "defender,sentinel", "--profile", profile, "-o", "out"])
+    };
+    let ambiguous = run("mine.yaml");
+    assert_eq!(ambiguous.status, 2, "{ambiguous}");
+    assert!(ambiguous.err.contains("--profile TARGET=mine.yaml"), "{ambiguous}");
+    let told = run("defender=mine.yaml");
+    assert_eq!(told.status, 0, "{told}");
+    for folder in ["defender/mine", "sentinel/sysmon-corelight"] {
+        assert!(desk.path(&format!("out/{folder}/DET9001/AN9001.loaded.kql")).exists(), "{folder}");
+    }
 }
 
 #[test]

@@ -14,7 +14,7 @@ import enum
 
 from . import tree
 from .functions import FUNCTIONS
-from .values import Row, Undocumented, Unknown, Value, number, packed, several, single, text
+from .values import LIKE_A_NUMBER, Row, Undocumented, Unknown, Value, number, packed, several, single, text
 
 
 class Reading(enum.Enum):
@@ -137,12 +137,9 @@ class Evaluator:
 def equal(left: str | int | float, right: str | int | float) -> bool:
     """Equality. Two texts that are equal as numbers and not as texts may be either to Splunk."""
     if isinstance(left, str) and isinstance(right, str):
-        if left == right:
-            return True
-        x, y = number(left), number(right)
-        if x is not None and x == y:
+        if left != right and LIKE_A_NUMBER.match(left) and LIKE_A_NUMBER.match(right) and number(left) == number(right):
             raise Undocumented(f"whether {left!r} equals {right!r}")
-        return False
+        return left == right
     x, y = number(left), number(right)
     if x is None or y is None:
         return text(left) == text(right)

@@ -99,6 +99,13 @@ fn a_field_that_the_site_lacks_is_refused() {
 }
 
 #[test]
+fn nothing_is_divided_by_zero() {
+    let event = "event flow = network_flow where source.bytes / destination.bytes > 2.5";
+    let text = search(event, "pattern flow entity source.ip");
+    assert!(text.contains("/case(tonumber(resp_bytes)=0, 1, 1=1, tonumber(resp_bytes))>2.5"), "{text}");
+}
+
+#[test]
 fn a_word_that_the_site_lacks_is_refused() {
     let events = "event odd = network_connection where network.direction == \"internal\"";
     let refused = search(events, "pattern odd entity host.name");

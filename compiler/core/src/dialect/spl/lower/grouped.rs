@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use super::super::ast::{self, AggregateFunction, Binary, Command, Compare, Direction, Expr, Function, Name};
 use super::form::{Node, Slot, aggregates};
-use super::pred::{arithmetic, order, value_of};
+use super::pred::{arithmetic, never_zero, order, value_of};
 use super::rows::{RowSet, Rows, aggregate, count};
 use crate::plan::{
     Aggregate, Arithmetic, Column, ColumnValue, Comparison, ExprKind, Field, Group, Having, Logic, Order,
@@ -424,11 +424,6 @@ fn guard(guards: &mut Vec<Expr>, condition: Expr) {
     if !guards.contains(&condition) {
         guards.push(condition);
     }
-}
-
-/// A divisor whose zero is guarded elsewhere.
-fn never_zero(divisor: Expr) -> Expr {
-    Expr::choose(divisor.clone().compare(Compare::Eq, Expr::Int(0)), Expr::Int(1), divisor)
 }
 
 /// Less than any value, for a maximum; more than any for a minimum.

@@ -276,12 +276,23 @@ fn operand(
         ExprKind::Const(value) => Some(value_of(&value.value)),
         ExprKind::Binary(left, op, right) => {
             let a = operand(site, class, left, span, guards)?;
-            let b = operand(site, class, right, span, guards)?;
+            let mut b = operand(site, class, right, span, guards)?;
             if *op == Arithmetic::Div {
                 guards.push(b.clone().compare(Compare::Ne, Expr::Int(0)));
+                b = never_zero(b);
             }
             Some(arithmetic((a, &left.ty), *op, (b, &right.ty)))
         }
+    }
+}
+
+/// A divisor whose zero is guarded beside it: what a division by zero gives is not documented, nor that `AND` looks no
+/// further.
+#[must_use]
+pub fn never_zero(divisor: Expr) -> Expr {
+    match divisor {
+        Expr::Int(n) if n != 0 => Expr::Int(n),
+        other => Expr::choose(other.clone().compare(Compare::Eq, Expr::Int(0)), Expr::Int(1), other),
     }
 }
 

@@ -1,0 +1,99 @@
+"""Synthetic sites, one a target: profiles in which every field of the vocabulary is there, under a name of its own.
+
+They are written to a folder when they are needed: JSON, which is YAML.
+"""
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from .vocabulary import ALWAYS, CLASSES, scalar
+
+Binding = Callable[[str, str], dict[str, Any]]
+
+
+def words(field: str) -> str:
+    """`process.entity_id` as `ProcessEntityId`."""
+    return "".join(part.capitalize() for part in field.replace("_", ".").split("."))
+
+
+def in_splunk(field: str, kind: str) -> dict[str, Any]:
+    """Names with dots and braces, as JSON is extracted; times as ISO 8601."""
+    name = field if field.startswith("tls.") else field.replace(".", "_")
+    name = f"{name}{{}}" if kind.startswith("list<") else name
+    return {"native": name, "type": {"datetime": "iso8601", "duration": "nanoseconds"}.get(kind, "")}
+
+
+def in_tables(field: str, kind: str) -> dict[str, Any]:
+    """Typed columns."""
+    types = {"string": "string", "ip": "string", "int": "long", "port": "int", "float": "real", "bool": "bool"}
+    types |= {"datetime": "datetime", "duration": "timespan"}
+    return {"native": words(field), "type": "dynamic" if kind.startswith("list<") else types[kind]}
+
+
+def in_text(field: str, kind: str) -> dict[str, Any]:
+    """Numbers and Booleans as text, as custom logs have them."""
+    types = {"datetime": "datetime", "duration": "long"}
+    return {"native": words(field), "type": "dynamic" if kind.startswith("list<") else types.get(kind, "string")}
+
+
+def in_documents(field: str, kind: str) -> dict[str, Any]:
+    """ECS names."""
+    types = {"string": "keyword", "ip": "ip", "int": "long", "port": "long", "float": "double", "bool": "boolean"}
+    types |= {"datetime": "date", "duration": "long"}
+    return {"native": field, "type": types[scalar(kind)]}
+
+
+def in_sigma(field: str, kind: str) -> dict[str, Any]:
+    """Names as Sigma's taxonomy has them; no times."""
+    if kind == "datetime":
+        return {"absent": "rules do not compare times"}
+    types = {"string": "string", "ip": "string", "bool": "boolean"}
+    return {"native": words(field), "type": types.get(scalar(kind), "number")}
+
+
+def source(dialect: str, kind: str) -> dict[str, Any]:
+    """Where the events of a class are."""
+    match dialect:
+        case "spl":
+            return {"macro": f"is_{kind}", "definition": f'(index=* sourcetype="{kind}")', "is": {"sourcetype": [kind]}}
+        case "kql":
+            return {"table": words(kind), "time": "TimeGenerated", "id": "EventId"}
+        case "eql":
+            category = {"process_start": "process", "dns_query": "network"}.get(kind, "any")
+            return {"index": ["logs-*"], "category": category, "where": {"event.dataset": [kind]}}
+    return {"category": kind, "product": "any"}
+
+
+TARGETS: dict[str, tuple[str, Binding]] = {
+    "splunk": ("spl", in_splunk),
+    "sentinel": ("kql", in_tables),
+    "defender": ("kql", in_text),
+    "elastic": ("eql", in_documents),
+    "sigma": ("sigma", in_sigma),
+}
+"""The dialect of each target, and how a field is read there."""
+
+
+def profile(target: str) -> dict[str, Any]:
+    """A target's profile."""
+    dialect, bind = TARGETS[target]
+    classes = {}
+    for kind, fields in CLASSES.items():
+        bound = {name: bind(name, declared) for name, declared in fields.items()}
+        for name in ALWAYS.get(kind, ()):
+            bound[name]["always"] = True
+        if dialect in ("kql", "eql"):
+            time = {"kql": ("TimeGenerated", "datetime"), "eql": ("@timestamp", "date")}[dialect]
+            bound["@timestamp"] = {"native": time[0], "type": time[1], "always": True}
+        classes[kind] = {"source": source(dialect, kind), "collect": "made at random", "fields": bound}
+    return {"title": "Every field of the vocabulary", "platforms": ["windows"], "classes": classes}
+
+
+def write(folder: Path, target: str) -> Path:
+    """Writes a target's profile; the file names the target."""
+    path = folder / f"{target}.yaml"
+    path.write_text(json.dumps(profile(target), indent=1), encoding="utf-8")
+    return path
