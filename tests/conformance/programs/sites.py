@@ -36,7 +36,8 @@ def in_tables(field: str, kind: str) -> dict[str, Any]:
 def in_text(field: str, kind: str) -> dict[str, Any]:
     """Numbers and Booleans as text, as custom logs have them."""
     types = {"datetime": "datetime", "duration": "long"}
-    return {"native": words(field), "type": "dynamic" if kind.startswith("list<") else types.get(kind, "string")}
+    name = "DeviceName" if field == "host.name" else words(field)
+    return {"native": name, "type": "dynamic" if kind.startswith("list<") else types.get(kind, "string")}
 
 
 def in_documents(field: str, kind: str) -> dict[str, Any]:
@@ -54,14 +55,17 @@ def in_sigma(field: str, kind: str) -> dict[str, Any]:
     return {"native": words(field), "type": types.get(scalar(kind), "number")}
 
 
-def source(dialect: str, kind: str) -> dict[str, Any]:
+def source(target: str, kind: str) -> dict[str, Any]:
     """Where the events of a class are."""
-    match dialect:
-        case "spl":
+    match target:
+        case "splunk":
             return {"macro": f"is_{kind}", "definition": f'(index=* sourcetype="{kind}")', "is": {"sourcetype": [kind]}}
-        case "kql":
+        case "sentinel":
             return {"table": words(kind), "time": "TimeGenerated", "id": "EventId"}
-        case "eql":
+        case "defender":
+            carried = ["ReportId", "DeviceId", "DeviceName"]
+            return {"table": words(kind), "time": "Timestamp", "id": "tostring(ReportId)", "carries": carried}
+        case "elastic":
             category = {"process_start": "process", "dns_query": "network"}.get(kind, "any")
             return {"index": ["logs-*"], "category": category, "where": {"event.dataset": [kind]}}
     return {"category": kind, "product": "any"}
@@ -76,20 +80,32 @@ TARGETS: dict[str, tuple[str, Binding]] = {
 }
 """The dialect of each target, and how a field is read there."""
 
+TIMES = {
+    "sentinel": ("TimeGenerated", "datetime"),
+    "defender": ("Timestamp", "datetime"),
+    "elastic": ("@timestamp", "date"),
+}
+"""The column of the event's time, where rules may compare it."""
+
 
 def profile(target: str) -> dict[str, Any]:
     """A target's profile."""
-    dialect, bind = TARGETS[target]
+    bind = TARGETS[target][1]
     classes = {}
     for kind, fields in CLASSES.items():
         bound = {name: bind(name, declared) for name, declared in fields.items()}
         for name in ALWAYS.get(kind, ()):
             bound[name]["always"] = True
-        if dialect in ("kql", "eql"):
-            time = {"kql": ("TimeGenerated", "datetime"), "eql": ("@timestamp", "date")}[dialect]
-            bound["@timestamp"] = {"native": time[0], "type": time[1], "always": True}
-        classes[kind] = {"source": source(dialect, kind), "collect": "made at random", "fields": bound}
+        if target in TIMES:
+            bound["@timestamp"] = {"native": TIMES[target][0], "type": TIMES[target][1], "always": True}
+        classes[kind] = {"source": source(target, kind), "collect": "made at random", "fields": bound}
     return {"title": "Every field of the vocabulary", "platforms": ["windows"], "classes": classes}
+
+
+def macros() -> dict[str, str]:
+    """The macros of the Splunk site."""
+    sources = [one["source"] for one in profile("splunk")["classes"].values()]
+    return {source["macro"]: source["definition"] for source in sources}
 
 
 def write(folder: Path, target: str) -> Path:
