@@ -4,6 +4,7 @@
 //! Nothing is produced in silence: every detection has an [`Outcome`], and what the source does not accept is an error.
 
 mod artifact;
+mod at_site;
 mod report;
 
 pub use artifact::{Artifact, TemplateError, artifacts};
@@ -152,7 +153,15 @@ fn outcome<'a>(language: &dyn Dialect, request: &Request<'a>) -> Outcome<'a> {
 /// that passes is lowered, and what only the profile's data can tell is found on the way.
 #[must_use]
 pub fn assess(language: &dyn Dialect, request: &Request<'_>) -> (Fidelity, Vec<Query>) {
+    let detection = at_site::at_site(request.unit.detection, request.profile);
+    let request = &Request { unit: Unit { detection: &detection, ..request.unit }, ..*request };
     let mut findings = Findings::default();
+    if let Some((refusal, event)) = at_site::impossible(&detection, request.profile) {
+        findings.note(refusal, event.span);
+    }
+    for (loss, span) in at_site::losses(&detection, request.profile) {
+        findings.note(Support::Lossy(loss), span);
+    }
     for (feature, span) in features(request.unit.detection) {
         findings.note(language.support(feature), span);
         if let Some(reason) = narrowed(request.profile, feature) {

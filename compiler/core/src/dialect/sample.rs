@@ -112,6 +112,7 @@ pub fn native(name: &str, native_type: &str) -> FieldBinding {
         always: false,
         values: BTreeMap::new(),
         evidence: String::new(),
+        loss: None,
     }
 }
 

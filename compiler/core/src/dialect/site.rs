@@ -51,7 +51,7 @@ pub fn field<'a>(request: &Request<'a>, event: &Event, field: &Field) -> Result<
         Access::Derived(expression) => Ok(Located::Derived(expression)),
         Access::Constant(text) => Ok(Located::Constant(text)),
         Access::Join(how) => Err(Support::no(&format!("{}: it needs a join, {how}", absent()))),
-        Access::Absent(why) => Err(Support::no(&format!("{}: {why}", absent()))),
+        Access::Missing(why) | Access::Absent(why) => Err(Support::no(&format!("{}: {why}", absent()))),
     }
 }
 

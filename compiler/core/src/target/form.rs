@@ -8,6 +8,7 @@ use serde_json::{Map, Value as Json};
 
 use super::include::{self, Include};
 use super::{Access, ClassBinding, FieldBinding, Limits, LogSource, Packing, Profile, ScheduleChoice, Target};
+use crate::capability::{Direction, Loss};
 use crate::sema::literals;
 
 /// A target's folder as one value: what the build embeds.
@@ -115,6 +116,7 @@ struct FieldForm {
     derived: Option<String>,
     constant: Option<String>,
     join: Option<String>,
+    missing: Option<String>,
     absent: Option<String>,
     #[serde(default, rename = "type")]
     native_type: String,
@@ -124,6 +126,34 @@ struct FieldForm {
     values: BTreeMap<String, String>,
     #[serde(default)]
     evidence: String,
+    loss: Option<LossForm>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct LossForm {
+    name: String,
+    direction: DirectionForm,
+    note: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum DirectionForm {
+    Over,
+    Under,
+    Both,
+}
+
+impl From<LossForm> for Loss {
+    fn from(form: LossForm) -> Self {
+        let direction = match form.direction {
+            DirectionForm::Over => Direction::Over,
+            DirectionForm::Under => Direction::Under,
+            DirectionForm::Both => Direction::Both,
+        };
+        Self { name: form.name, direction, note: form.note, span: None }
+    }
 }
 
 impl Folder {
@@ -225,7 +255,7 @@ impl ClassForm {
         let mut fields = BTreeMap::new();
         for (field, form) in self.fields {
             let binding = form.into_binding(&self.evidence).ok_or_else(|| {
-                format!("`{field}` of `{class}` needs just one of native, derived, constant, join, absent")
+                format!("`{field}` of `{class}` needs just one of native, derived, constant, join, missing, absent")
             })?;
             fields.insert(field, binding);
         }
@@ -248,6 +278,7 @@ impl FieldForm {
             self.derived.map(Access::Derived),
             self.constant.map(Access::Constant),
             self.join.map(Access::Join),
+            self.missing.map(Access::Missing),
             self.absent.map(Access::Absent),
         ];
         let mut ways = ways.into_iter().flatten();
@@ -258,6 +289,7 @@ impl FieldForm {
             always: self.always,
             values: self.values,
             evidence: if self.evidence.is_empty() { evidence.to_owned() } else { self.evidence },
+            loss: self.loss.map(Loss::from),
         })
     }
 }
@@ -271,6 +303,7 @@ impl FieldBinding {
             always: false,
             values: BTreeMap::new(),
             evidence: String::new(),
+            loss: None,
         }
     }
 }

@@ -24,6 +24,8 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value as Json};
 
+use crate::capability::Loss;
+
 /// A product that rules are compiled for.
 #[derive(Debug, Clone)]
 pub struct Target {
@@ -146,6 +148,8 @@ pub struct FieldBinding {
     pub values: BTreeMap<String, String>,
     /// Where this is known from: a link.
     pub evidence: String,
+    /// What is lost wherever the field is read.
+    pub loss: Option<Loss>,
 }
 
 /// How a field is read.
@@ -159,7 +163,10 @@ pub enum Access {
     Constant(String),
     /// It would need a join to another source, described here; unsupported until the source does it.
     Join(String),
-    /// The site does not have it, for this reason.
+    /// Its events never have it, for this reason, and that is all there is to know: a test of it is decided, as of a field
+    /// that is missing.
+    Missing(String),
+    /// The site does not have it, for this reason: what needs it cannot be said.
     Absent(String),
 }
 

@@ -117,7 +117,7 @@ fn names_that_do_not_exist_are_errors_with_the_nearest() {
     assert_eq!(
         changed("native: Host", "nativ: Host"),
         [
-            "E0503 `host.name` needs one of `native`, `derived`, `constant`, `join`, `absent` @ host.name",
+            "E0503 `host.name` needs one of `native`, `derived`, `constant`, `join`, `missing`, `absent` @ host.name",
             "E0503 unknown key `nativ` in `host.name` @ nativ (did you mean `native`?)",
         ]
     );
@@ -364,7 +364,10 @@ fn every_field_of_every_target_says_where_it_is_known_from() {
             for (class, binding) in &profile.classes {
                 assert!(!binding.collect.is_empty(), "{}/{}: `{class}` has no `collect`", target.id, profile.id);
                 for (name, field) in &binding.fields {
-                    let known = matches!(field.access, Access::Absent(_) | Access::Join(_) | Access::Constant(_));
+                    let known = matches!(
+                        field.access,
+                        Access::Absent(_) | Access::Missing(_) | Access::Join(_) | Access::Constant(_)
+                    );
                     let place = format!("{}/{}: `{name}` of `{class}`", target.id, profile.id);
                     assert!(known || field.evidence.starts_with("https://"), "{place} has no evidence");
                 }

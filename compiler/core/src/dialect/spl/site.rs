@@ -211,7 +211,7 @@ impl<'a> Site<'a> {
             match &field.access {
                 Access::Native(name) => self.names.reserve(&Name::new(name)),
                 Access::Derived(expression) => self.names.reserve_words(expression),
-                Access::Constant(_) | Access::Join(_) | Access::Absent(_) => {}
+                Access::Constant(_) | Access::Join(_) | Access::Missing(_) | Access::Absent(_) => {}
             }
         }
     }
@@ -305,7 +305,7 @@ impl<'a> Site<'a> {
                 return Some((self.derive(class, field, Expr::text(text)), Some(text.clone())));
             }
             Access::Join(what) => format!("`{}` would need a join: {what}", field.name),
-            Access::Absent(why) => format!("the site's data has no `{}`: {why}", field.name),
+            Access::Missing(why) | Access::Absent(why) => format!("the site's data has no `{}`: {why}", field.name),
         };
         self.refuse(&reason, span);
         None
@@ -317,7 +317,7 @@ impl<'a> Site<'a> {
         match access {
             Access::Native(_) => (!joined).then(|| name.clone()),
             Access::Derived(_) => self.sources.get(&class.name)?.part_of.get(&*field.name).map(Name::new),
-            Access::Constant(_) | Access::Join(_) | Access::Absent(_) => None,
+            Access::Constant(_) | Access::Join(_) | Access::Missing(_) | Access::Absent(_) => None,
         }
     }
 

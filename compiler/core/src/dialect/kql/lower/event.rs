@@ -74,7 +74,10 @@ fn site_rows(cx: &mut Context<'_>, event: &Event, members: &[(EventId, &Event)])
         .filter_map(|field| binding.fields.get(&*field.name))
         .filter_map(|binding| match &binding.access {
             target::Access::Native(text) | target::Access::Derived(text) => Some(text.as_str()),
-            target::Access::Constant(_) | target::Access::Join(_) | target::Access::Absent(_) => None,
+            target::Access::Constant(_)
+            | target::Access::Join(_)
+            | target::Access::Missing(_)
+            | target::Access::Absent(_) => None,
         })
         .collect();
     for lookup in &source.lookups {

@@ -58,7 +58,7 @@ pub fn access(cx: &mut Context<'_>, event: EventId, field: &Field, derived: &Der
             cx.refuse(&format!("`{}` would need a join here: {text}", field.name), span);
             return None;
         }
-        target::Access::Absent(reason) => {
+        target::Access::Missing(reason) | target::Access::Absent(reason) => {
             cx.refuse(&format!("the site's data has no `{}`: {reason}", field.name), span);
             return None;
         }

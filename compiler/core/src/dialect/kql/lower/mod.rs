@@ -195,6 +195,7 @@ impl<'a> Context<'a> {
                     crate::target::Access::Derived(text) => self.names.reserve_words(text),
                     crate::target::Access::Constant(_)
                     | crate::target::Access::Join(_)
+                    | crate::target::Access::Missing(_)
                     | crate::target::Access::Absent(_) => {}
                 }
             }

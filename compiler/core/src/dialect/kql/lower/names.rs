@@ -19,8 +19,10 @@ impl Names {
         self.foreign.insert(name.to_owned());
     }
 
-    /// Notes every identifier in a piece of the product's text that may be a column; a property of one is none.
+    /// Notes every identifier in a piece of the product's text that may be a column; a property of one is none, nor is a
+    /// word in a string.
     pub fn reserve_words(&mut self, text: &str) {
+        let text = &without_strings(text);
         let mut before = ' ';
         for word in text.split_inclusive(|c: char| !c.is_ascii_alphanumeric() && c != '_') {
             let name = word.trim_end_matches(|c: char| !c.is_ascii_alphanumeric() && c != '_');
@@ -66,6 +68,26 @@ impl Names {
     }
 }
 
+/// A piece of Kusto without what stands in its string literals:
+/// <https://learn.microsoft.com/kusto/query/scalar-data-types/string>
+fn without_strings(text: &str) -> String {
+    let mut out = String::new();
+    let (mut chars, mut verbatim) = (text.chars(), false);
+    while let Some(c) = chars.next() {
+        out.push(c);
+        if matches!(c, '"' | '\'') {
+            while let Some(inner) = chars.next().filter(|inner| *inner != c) {
+                if inner == '\\' && !verbatim {
+                    chars.next();
+                }
+            }
+            out.push(c);
+        }
+        verbatim = c == '@';
+    }
+    out
+}
+
 /// The text with everything that no identifier may hold replaced.
 fn identifier(text: &str) -> String {
     let mut out: String = text.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
@@ -95,6 +117,9 @@ mod tests {
     fn a_let_hides_no_column_keyword_or_function() {
         let mut names = Names::default();
         names.reserve_words("tostring(EventData.Image) != Path");
+        names.reserve_words(r#"extract(@'="Word\', 1, Path) == "a \" Quoted word" "#);
+        assert_eq!(names.fresh("Word"), "Word");
+        assert_eq!(names.fresh("Quoted"), "Quoted");
         assert_eq!(names.fresh("Path"), "Path_2");
         assert_eq!(names.fresh("where"), "where_2");
         assert_eq!(names.fresh("bin"), "bin_2");

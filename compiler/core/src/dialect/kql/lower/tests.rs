@@ -54,6 +54,7 @@ fn field(native: &str, ty: &str) -> FieldBinding {
         always: false,
         values: BTreeMap::new(),
         evidence: String::new(),
+        loss: None,
     }
 }
 
