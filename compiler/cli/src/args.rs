@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use detc_core::sema::literals::parse_datetime;
 
-use crate::commands::{check, compile, completions, eval, explain, fmt, man, pack, schema, targets, test};
+use crate::commands::{check, compile, completions, eval, explain, fmt, man, pack, schema, targets, test, verify};
 
 /// Write a MITRE ATT&CK detection strategy once, test it, tune it, and compile it for every SIEM.
 #[derive(Debug, Parser)]
@@ -35,6 +35,8 @@ pub enum Command {
     Compile(compile::Args),
     /// Write rule packs that products import
     Pack(pack::Args),
+    /// Check that a rule pack is what its maker published
+    Verify(verify::Args),
     /// Run strategies over events and print their alerts
     Eval(eval::Args),
     /// Run the test files beside strategies
@@ -60,6 +62,7 @@ impl Command {
             Self::Fmt(args) => matches!(args.format, Format::Human),
             Self::Compile(args) => matches!(args.format, Format::Human),
             Self::Pack(args) => matches!(args.format, Format::Human),
+            Self::Verify(args) => matches!(args.format, Format::Human),
             Self::Eval(args) => matches!(args.format, Format::Human),
             Self::Explain(args) => matches!(args.format, Format::Human),
             Self::Targets(args) => matches!(args.format, Format::Human),

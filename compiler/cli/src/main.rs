@@ -15,6 +15,7 @@ mod page;
 mod parallel;
 mod progress;
 mod selection;
+mod signature;
 mod sites;
 mod status;
 

@@ -5,13 +5,14 @@
 //! written lets the next run replace its own files and remove those that are no longer made, and never touches a file of
 //! anybody else.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io;
 use std::path::{Component, Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use detc_core::compile::Artifact;
+use detc_core::pack::{SIGNATURE, SUMS};
 use serde::{Deserialize, Serialize};
 
 use crate::input::{display, reason};
@@ -95,6 +96,86 @@ pub fn write_folder(folder: &Path, artifacts: &[Artifact], stale: Stale) -> Resu
         }
     }
     result
+}
+
+/// Writes a file whole or not at all.
+pub fn write_file(path: &Path, bytes: &[u8]) -> Result<()> {
+    let beside = beside(path);
+    let written = fs::write(&beside, bytes).and_then(|()| fs::rename(&beside, path));
+    if written.is_err() {
+        let _ = fs::remove_file(&beside);
+    }
+    written.map_err(|error| cannot_write(path, &error))
+}
+
+/// Writes a pack: the folder holds just these files then. It must be empty or missing, or hold an earlier pack and nothing
+/// else. What is there stays until the new pack is written whole.
+pub fn publish(folder: &Path, files: &[Artifact]) -> Result<()> {
+    check_paths(files)?;
+    let replaced = folder.exists();
+    if replaced {
+        check_earlier_pack(folder)?;
+    }
+    let parent = folder.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let name = folder.file_name().with_context(|| format!("`{}` cannot be replaced: name it", display(folder)))?;
+    let made = make_folders(parent, folder)?;
+    let hidden = |what: &str| parent.join(format!(".{}.{}.{what}", name.to_string_lossy(), std::process::id()));
+    let (staging, old) = (hidden("new"), hidden("old"));
+    let swapped = stage(&staging, &files.iter().collect::<Vec<_>>()).and_then(|()| {
+        let moved = |from: &Path, to: &Path| fs::rename(from, to).map_err(|error| cannot_write(folder, &error));
+        if replaced {
+            moved(folder, &old)?;
+        }
+        moved(&staging, folder).inspect_err(|_| {
+            let _ = fs::rename(&old, folder);
+        })
+    });
+    for folder in [&staging, &old] {
+        let _ = fs::remove_dir_all(folder);
+    }
+    if swapped.is_err() {
+        for folder in made.iter().rev() {
+            let _ = fs::remove_dir(folder);
+        }
+    }
+    swapped
+}
+
+/// Refuses a folder that holds anything but a pack.
+fn check_earlier_pack(folder: &Path) -> Result<()> {
+    let files = read_folder(folder)?;
+    let sums = files.get(SUMS).map(|bytes| String::from_utf8_lossy(bytes)).unwrap_or_default();
+    let listed: BTreeSet<&str> = sums.lines().filter_map(|line| Some(line.split_once("  ")?.1)).collect();
+    let own = |path: &str| listed.contains(path) || path == SUMS || path == SIGNATURE;
+    match files.keys().find(|path| !own(path)) {
+        Some(path) => bail!(
+            "`{}` is in the way: it belongs to no earlier pack; choose an empty folder",
+            display(&folder.join(path))
+        ),
+        None => Ok(()),
+    }
+}
+
+/// Every file below a folder, by its path with `/` between the parts.
+pub fn read_folder(folder: &Path) -> Result<BTreeMap<String, Vec<u8>>> {
+    let mut found = BTreeMap::new();
+    let mut open = vec![folder.to_owned()];
+    while let Some(next) = open.pop() {
+        let cannot_read = |error: &io::Error| anyhow::anyhow!("cannot read `{}`: {}", display(&next), reason(error));
+        for entry in fs::read_dir(&next).map_err(|e| cannot_read(&e))? {
+            let path = entry.map_err(|e| cannot_read(&e))?.path();
+            if path.is_dir() && !path.is_symlink() {
+                open.push(path);
+                continue;
+            }
+            let below = path.strip_prefix(folder).unwrap_or(&path);
+            let name: Vec<_> = below.components().map(|part| part.as_os_str().to_string_lossy()).collect();
+            let bytes =
+                fs::read(&path).map_err(|e| anyhow::anyhow!("cannot read `{}`: {}", display(&path), reason(&e)))?;
+            found.insert(name.join("/"), bytes);
+        }
+    }
+    Ok(found)
 }
 
 /// Every path lies below the folder and names one file on every file system.

@@ -140,8 +140,20 @@ macro_rules! check {
 fn every_command_explains_itself() {
     let desk = Desk::new("help");
     check!("help", desk.run(&["--help"]).out);
-    let commands =
-        ["check", "fmt", "compile", "pack", "eval", "test", "explain", "targets", "schema", "completions", "man"];
+    let commands = [
+        "check",
+        "fmt",
+        "compile",
+        "pack",
+        "verify",
+        "eval",
+        "test",
+        "explain",
+        "targets",
+        "schema",
+        "completions",
+        "man",
+    ];
     for command in commands {
         let ran = desk.run(&[command, "--help"]);
         assert_eq!((ran.status, &*ran.err), (0, ""), "`detc {command} --help` fails");
@@ -497,7 +509,7 @@ fn there_is_a_manual_page_for_every_command() {
     assert_eq!(desk.run(&["man", "-o", "man1"]).status, 0);
     let pages =
         fs::read_dir(desk.path("man1")).expect("a folder").filter(|e| is_page(&e.as_ref().expect("an entry").path()));
-    assert_eq!(pages.count(), 12);
+    assert_eq!(pages.count(), 13);
     assert!(desk.read("man1/detc-check.1").contains(".TH detc-check 1"));
 }
 

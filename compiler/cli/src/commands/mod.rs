@@ -11,6 +11,7 @@ pub mod pack;
 pub mod schema;
 pub mod targets;
 pub mod test;
+pub mod verify;
 
 use anyhow::Result;
 
@@ -25,6 +26,7 @@ pub fn run(command: Command, console: &Console) -> Result<Status> {
         Command::Fmt(args) => fmt::run(&args, console),
         Command::Compile(args) => compile::run(&args, console),
         Command::Pack(args) => pack::run(&args, console),
+        Command::Verify(args) => verify::run(&args, console),
         Command::Eval(args) => eval::run(&args, console),
         Command::Test(args) => test::run(&args, console),
         Command::Explain(args) => explain::run(&args, console),

@@ -45,14 +45,18 @@ pub struct Request<'a> {
     pub profile: &'a Profile,
     /// How a pack deploys the rule; none for a rule on its own, whose values all stand in it and which judges every event
     /// that it is shown.
-    pub deployment: Option<Deployment>,
+    pub deployment: Option<Deployment<'a>>,
 }
 
 /// How a pack deploys a rule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Deployment {
+pub struct Deployment<'a> {
     /// When it runs; none where whoever imports it decides that.
     pub schedule: Option<Schedule>,
+    /// Who publishes it.
+    pub author: &'a str,
+    /// The SPDX identifier of its licence.
+    pub license: &'a str,
 }
 
 /// When a rule runs and what it reads, in milliseconds. A run at `now` reads the events of `[now - look_back, now]`, and

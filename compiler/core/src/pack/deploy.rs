@@ -1,6 +1,7 @@
 //! From compiled detections to rules as they run: each gets a schedule, and is compiled again for it.
 
 use super::format::Rule;
+use super::project::Project;
 use crate::capability::{Fidelity, Findings};
 use crate::compile::{Outcome, Status, limits};
 use crate::diagnostics::{Code, Diagnostic};
@@ -12,7 +13,7 @@ use crate::target::Packing;
 ///
 /// # Errors
 /// E0703 if no schedule of the product reads far enough back, or if the deployed query is over a limit.
-pub fn deploy<'a>(outcome: &Outcome<'a>, packing: &Packing) -> Result<Option<Rule<'a>>, Diagnostic> {
+pub fn deploy<'a>(outcome: &Outcome<'a>, packing: &Packing, project: &Project) -> Result<Option<Rule<'a>>, Diagnostic> {
     if !matches!(outcome.status, Status::Compiled { .. }) || outcome.queries.is_empty() {
         return Ok(None);
     }
@@ -22,7 +23,7 @@ pub fn deploy<'a>(outcome: &Outcome<'a>, packing: &Packing) -> Result<Option<Rul
         unit: outcome.unit,
         target: outcome.target,
         profile: outcome.profile,
-        deployment: Some(Deployment { schedule }),
+        deployment: Some(Deployment { schedule, author: &project.author, license: &project.license }),
     };
     let Some(language) = dialect(&outcome.target.dialect) else { return Ok(None) };
     let mut findings = Findings::default();

@@ -6,6 +6,7 @@ pub mod host;
 pub mod params;
 pub mod pattern;
 pub mod pred;
+pub mod print;
 pub mod regex;
 pub mod text;
 pub mod value;
@@ -47,6 +48,8 @@ pub struct Strategy {
     pub references: Vec<String>,
     /// Who wrote it.
     pub authors: Vec<String>,
+    /// The day it was first published, such as `2026-12-31`.
+    pub date: Option<String>,
     /// The parameters of the strategy and of all its analytics; [`ParamRef`] points in here.
     pub parameters: Vec<Parameter>,
     /// The analytics, in order.
@@ -194,6 +197,53 @@ impl AlertSeverity {
     }
 }
 
+/// Where a rule stands in its life.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Release {
+    /// Counts from 1, and rises with every change of what the rule says or finds.
+    pub version: u32,
+    /// How far it is to be trusted.
+    pub status: RuleStatus,
+    /// Whether its id is written in the source, and so outlives its names.
+    pub own_id: bool,
+}
+
+impl Default for Release {
+    fn default() -> Self {
+        Self { version: 1, status: RuleStatus::Experimental, own_id: false }
+    }
+}
+
+/// How far a rule is to be trusted, in the words of Sigma:
+/// <https://github.com/SigmaHQ/sigma-specification/blob/main/specification/sigma-rules-specification.md#status>
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum RuleStatus {
+    /// Runs at many sites without trouble.
+    Stable,
+    /// Mostly right; needs some tuning.
+    Test,
+    /// New.
+    Experimental,
+    /// No longer maintained: it leaves the pack with a later release.
+    Deprecated,
+}
+
+impl RuleStatus {
+    /// Every status.
+    pub const ALL: [Self; 4] = [Self::Stable, Self::Test, Self::Experimental, Self::Deprecated];
+
+    /// The word in the language.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Stable => "stable",
+            Self::Test => "test",
+            Self::Experimental => "experimental",
+            Self::Deprecated => "deprecated",
+        }
+    }
+}
+
 /// A detection: a pattern and what an alert of it says.
 #[derive(Debug, Clone)]
 pub struct Detection {
@@ -205,6 +255,8 @@ pub struct Detection {
     pub title: String,
     /// The rest of it.
     pub description: String,
+    /// Where it stands in its life.
+    pub release: Release,
     /// How grave.
     pub severity: AlertSeverity,
     /// Compiled only where none above it in the analytic can be.

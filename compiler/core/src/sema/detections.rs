@@ -8,7 +8,7 @@ use super::rows::Draft;
 use super::table::{ScopeId, Table, duplicate};
 use super::{Env, operators, patterns, split_doc};
 use crate::diagnostics::{Code, Diagnostic, suggest};
-use crate::plan::{Acceptance, Accepted, AlertSeverity, Column, Detection, EntityColumn, Pattern};
+use crate::plan::{Acceptance, Accepted, AlertSeverity, Column, Detection, EntityColumn, Pattern, Release, RuleStatus};
 use crate::source::Span;
 use crate::syntax::ast::{self, ClauseKind, Ident};
 
@@ -28,6 +28,8 @@ pub(super) struct Place<'a> {
 #[derive(Default)]
 struct Clauses<'a> {
     id: Option<(&'a Ident, Span)>,
+    version: Option<(&'a Ident, Span)>,
+    status: Option<(&'a Ident, Span)>,
     severity: Option<(&'a Ident, Span)>,
     pattern: Option<(&'a ast::Pattern, Span)>,
     entity: Option<(&'a [Ident], Span)>,
@@ -45,6 +47,7 @@ pub(super) fn lower(table: &Table<'_>, place: &Place<'_>, doc: &str, detect: &as
         table.report(Diagnostic::new(Code::MissingPart, title, span));
     }
     let id = rule_id(table, place, detect, clauses.id.map(|(id, _)| id));
+    let release = release(table, &clauses);
     let severity = require(table, detect, "severity", clauses.severity).and_then(|(word, _)| severity(table, word));
     let pattern = require(table, detect, "pattern", clauses.pattern);
     let entity = require(table, detect, "entity", clauses.entity);
@@ -58,6 +61,7 @@ pub(super) fn lower(table: &Table<'_>, place: &Place<'_>, doc: &str, detect: &as
         id: id?,
         title: if title.is_empty() { in_words(&detect.name.value) } else { title },
         description,
+        release: release?,
         severity: severity?,
         otherwise: detect.otherwise.is_some(),
         false_positives: clauses.false_positives,
@@ -87,6 +91,8 @@ fn sort<'a>(table: &Table<'_>, clauses: &'a [ast::Clause]) -> Clauses<'a> {
         let span = clause.span;
         match &clause.kind {
             ClauseKind::Id(id) => once(table, "id", &mut sorted.id, id, span),
+            ClauseKind::Version(number) => once(table, "version", &mut sorted.version, number, span),
+            ClauseKind::Status(word) => once(table, "status", &mut sorted.status, word, span),
             ClauseKind::Severity(word) => once(table, "severity", &mut sorted.severity, word, span),
             ClauseKind::Pattern(pattern) => once(table, "pattern", &mut sorted.pattern, pattern, span),
             ClauseKind::Entity(names) => once(table, "entity", &mut sorted.entity, names.as_slice(), span),
@@ -129,14 +135,42 @@ fn rule_id(table: &Table<'_>, place: &Place<'_>, detect: &ast::Detect, written: 
     }
 }
 
-fn severity(table: &Table<'_>, word: &Ident) -> Option<AlertSeverity> {
-    AlertSeverity::ALL.into_iter().find(|s| s.as_str() == word.value).or_else(|| {
-        let words = AlertSeverity::ALL.map(AlertSeverity::as_str);
-        let hint =
-            suggest::did_you_mean(&word.value, words).unwrap_or_else(|| format!("one of `{}`", words.join("`, `")));
-        let title = format!("there is no severity `{}`", word.value);
-        table.fail(Diagnostic::new(Code::UnknownName, title, word.span).help(hint))
+/// The version and status as written, else those of a new rule.
+fn release(table: &Table<'_>, clauses: &Clauses<'_>) -> Option<Release> {
+    let new = Release::default();
+    let version = match clauses.version {
+        None => Some(new.version),
+        Some((number, _)) => version(table, number),
+    };
+    let status = match clauses.status {
+        None => Some(new.status),
+        Some((word, _)) => {
+            let status = RuleStatus::ALL.into_iter().find(|s| s.as_str() == word.value);
+            status.or_else(|| no_such_word(table, "status", word, &RuleStatus::ALL.map(RuleStatus::as_str)))
+        }
+    };
+    Some(Release { version: version?, status: status?, own_id: clauses.id.is_some() })
+}
+
+/// A version counts from 1.
+fn version(table: &Table<'_>, number: &Ident) -> Option<u32> {
+    number.value.parse().ok().filter(|version| *version > 0).or_else(|| {
+        let title = format!("`{}` is no version of a rule", number.value);
+        table.fail(Diagnostic::new(Code::BadLiteral, title, number.span).help("versions are 1, 2, 3 and so on"))
     })
+}
+
+fn severity(table: &Table<'_>, word: &Ident) -> Option<AlertSeverity> {
+    let severity = AlertSeverity::ALL.into_iter().find(|s| s.as_str() == word.value);
+    severity.or_else(|| no_such_word(table, "severity", word, &AlertSeverity::ALL.map(AlertSeverity::as_str)))
+}
+
+/// Reports a word that is none of a clause's.
+fn no_such_word<T>(table: &Table<'_>, clause: &str, word: &Ident, words: &[&str]) -> Option<T> {
+    let hint = suggest::did_you_mean(&word.value, words.iter().copied());
+    let hint = hint.unwrap_or_else(|| format!("one of `{}`", words.join("`, `")));
+    let title = format!("there is no {clause} `{}`", word.value);
+    table.fail(Diagnostic::new(Code::UnknownName, title, word.span).help(hint))
 }
 
 /// One acceptance for each target; whether the targets exist is not known here.

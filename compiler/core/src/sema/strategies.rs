@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::detections::{self, Place};
+use super::literals::parse_datetime;
 use super::parameters::{self, Declared};
 use super::table::{EntryId, EntryKind, ScopeId, Table, duplicate};
 use super::{conditions, split_doc};
@@ -142,6 +143,7 @@ pub(super) fn lower(table: &Table<'_>, declaration: &Declaration<'_>, tuning: &[
         tactics: properties.get("tactic").cloned().unwrap_or_default(),
         references: properties.get("reference").cloned().unwrap_or_default(),
         authors: properties.get("author").cloned().unwrap_or_default(),
+        date: properties.get("date").and_then(|dates| dates.first()).cloned(),
         parameters: parameters?,
         classes: classes_in_use(table, &analytics),
         analytics,
@@ -195,18 +197,28 @@ fn properties(table: &Table<'_>, strategy: &ast::Strategy) -> BTreeMap<String, V
         let ItemKind::Property(property) = &item.kind else { continue };
         let name = &property.name;
         let values = all.entry(name.value.clone()).or_default();
-        if name.value == "attack" && (!values.is_empty() || property.values.len() > 1) {
-            table.report(duplicate("attack", name.span, None));
+        let stands_once = matches!(&*name.value, "attack" | "date");
+        if stands_once && (!values.is_empty() || property.values.len() > 1) {
+            table.report(duplicate(&name.value, name.span, None));
         }
         for value in &property.values {
             if name.value == "technique" && !is_technique(&value.value) {
                 let title = format!("`{}` is no technique such as `T1573.002`", value.value);
                 table.report(Diagnostic::new(Code::BadLiteral, title, value.span));
             }
+            if name.value == "date" && !is_day(&value.value) {
+                let title = format!("`{}` is no day such as `2026-12-31`", value.value);
+                table.report(Diagnostic::new(Code::BadLiteral, title, value.span));
+            }
             values.push(value.value.clone());
         }
     }
     all
+}
+
+/// A day of the calendar.
+fn is_day(text: &str) -> bool {
+    text.len() == "2026-12-31".len() && parse_datetime(text).is_ok()
 }
 
 /// `T1573` or `T1573.002`.

@@ -295,6 +295,10 @@ pub struct Clause {
 pub enum ClauseKind {
     /// `id "…"`: the rule's UUID.
     Id(Ident),
+    /// `version 3`: digits, not yet a number.
+    Version(Ident),
+    /// `status stable`
+    Status(Ident),
     /// `severity high`
     Severity(Ident),
     /// `pattern …`

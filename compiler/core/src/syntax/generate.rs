@@ -202,6 +202,8 @@ fn clause() -> BoxedStrategy<Tokens> {
     prop_oneof![
         string().prop_map(|text| joined(vec![words("id"), text])),
         Just(words("severity high")),
+        Just(words("version 3")),
+        Just(words("status deprecated")),
         pattern(3).prop_map(|pattern| joined(vec![words("pattern"), pattern])),
         vec(field(), 1..6).prop_map(|fields| joined(vec![words("entity"), separated(fields, ",")])),
         number().prop_map(|window| joined(vec![words("suppress"), window])),

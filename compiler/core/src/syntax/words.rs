@@ -9,6 +9,7 @@ pub(super) const ITEMS: &[&str] = &[
     "attack",
     "author",
     "class",
+    "date",
     "detect",
     "event",
     "let",
@@ -24,7 +25,8 @@ pub(super) const ITEMS: &[&str] = &[
 ];
 
 /// Words that begin a clause of a detection.
-pub(super) const CLAUSES: &[&str] = &["accept", "entity", "falsepositive", "id", "pattern", "severity", "suppress"];
+pub(super) const CLAUSES: &[&str] =
+    &["accept", "entity", "falsepositive", "id", "pattern", "severity", "status", "suppress", "version"];
 
 /// Words that stand between the operands of an expression.
 pub(super) const OPERATORS: &[&str] =

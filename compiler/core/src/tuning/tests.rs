@@ -75,6 +75,7 @@ fn plan(parameters: Vec<Parameter>) -> Plan {
         tactics: Vec::new(),
         references: Vec::new(),
         authors: Vec::new(),
+        date: None,
         parameters,
         analytics: Vec::new(),
         classes: BTreeMap::new(),

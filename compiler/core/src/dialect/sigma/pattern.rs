@@ -82,7 +82,18 @@ impl<'r, 'a> Lowering<'r, 'a> {
         let unit = self.request.unit;
         let detection = unit.detection;
         let line = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
-        let authors = unit.strategy.authors.clone();
+        let deployment = self.request.deployment;
+        let written = unit.strategy.authors.clone();
+        let authors =
+            if written.is_empty() { deployment.iter().map(|d| d.author.to_owned()).collect() } else { written };
+        let common = Head {
+            status: detection.release.status.as_str(),
+            license: deployment.map(|d| d.license.to_owned()),
+            authors,
+            date: unit.strategy.date.clone(),
+            version: deployment.map(|_| detection.release.version),
+            ..Head::default()
+        };
         match role {
             Role::Alert => Head {
                 title: line(&detection.title),
@@ -94,10 +105,10 @@ impl<'r, 'a> Lowering<'r, 'a> {
                     &detection.description
                 }),
                 references: unit.strategy.references.clone(),
-                authors,
                 tags: tags(self.request),
                 false_positives: detection.false_positives.iter().map(|f| line(f)).collect(),
                 level: detection.severity.as_str(),
+                ..common
             },
             Role::Part(part) => Head {
                 title: line(&format!("{} - {}", detection.title, part.replace(['_', '-'], " "))),
@@ -108,11 +119,8 @@ impl<'r, 'a> Lowering<'r, 'a> {
                     sentence(description),
                     self.name(None)
                 )),
-                references: Vec::new(),
-                authors,
-                tags: Vec::new(),
-                false_positives: Vec::new(),
                 level: "informational",
+                ..common
             },
         }
     }

@@ -13,7 +13,7 @@ pub fn print(documents: &[Document]) -> String {
 
 /// A document with its keys in the order of the specification.
 fn document(document: &Document) -> Yaml {
-    let Head { title, id, name, description, references, authors, tags, false_positives, level } = &document.head;
+    let Head { title, id, name, description, references, authors, tags, false_positives, level, .. } = &document.head;
     let texts =
         |list: &[String]| (!list.is_empty()).then(|| Yaml::List(list.iter().map(|t| Yaml::Text(t.clone())).collect()));
     let text = |text: &str| (!text.is_empty()).then(|| Yaml::Text(text.to_owned()));
@@ -21,10 +21,12 @@ fn document(document: &Document) -> Yaml {
         ("title", text(title)),
         ("id", text(id)),
         ("name", text(name)),
-        ("status", text("experimental")),
+        ("status", text(document.head.status)),
         ("description", text(description)),
+        ("license", document.head.license.clone().map(Yaml::Text)),
         ("references", texts(references)),
         ("author", text(&authors.join(", "))),
+        ("date", document.head.date.clone().map(Yaml::Text)),
         ("tags", texts(tags)),
     ];
     match &document.body {
@@ -38,6 +40,8 @@ fn document(document: &Document) -> Yaml {
     }
     entries.push(("falsepositives", texts(false_positives)));
     entries.push(("level", text(level)));
+    // A key of our own: the specification lets a rule have some.
+    entries.push(("version", document.head.version.map(|v| Yaml::Int(v.into()))));
     Yaml::Map(entries.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?))).collect())
 }
 

@@ -15,7 +15,7 @@ pub struct Document {
 }
 
 /// A rule's metadata.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Head {
     /// One line.
     pub title: String,
@@ -25,16 +25,24 @@ pub struct Head {
     pub name: String,
     /// What it detects.
     pub description: String,
+    /// How far it is to be trusted.
+    pub status: &'static str,
+    /// Its licence, in a pack.
+    pub license: Option<String>,
     /// Links.
     pub references: Vec<String>,
     /// Who wrote it.
     pub authors: Vec<String>,
+    /// The day it was first published.
+    pub date: Option<String>,
     /// `attack.…`
     pub tags: Vec<String>,
     /// What false alarms look like.
     pub false_positives: Vec<String>,
     /// How grave.
     pub level: &'static str,
+    /// Its version, in a pack.
+    pub version: Option<u32>,
 }
 
 /// The two kinds of rule.

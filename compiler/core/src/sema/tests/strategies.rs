@@ -92,6 +92,19 @@ fn a_rules_uuid_depends_on_its_names_alone() {
 }
 
 #[test]
+fn a_new_rule_has_version_1_and_is_experimental() {
+    use crate::plan::{Release, RuleStatus};
+    let release = |clauses: &str| {
+        let text = format!("event e = auth\ndetect d {{ {clauses} severity low pattern e entity user.name }}");
+        let strategy = strategy(&around(&text));
+        super::detection(&strategy).release
+    };
+    assert_eq!(release(""), Release { version: 1, status: RuleStatus::Experimental, own_id: false });
+    let written = release("id \"0d19f03e-088b-4d4f-9d18-f74d8f770a04\" version 12 status deprecated");
+    assert_eq!(written, Release { version: 12, status: RuleStatus::Deprecated, own_id: true });
+}
+
+#[test]
 fn what_a_detection_says() {
     let text = around(
         r#"event e = process_start
@@ -129,6 +142,11 @@ fn parts_that_are_missing_or_stand_twice() {
         &around("event e = auth\ndetect d otherwise { severity low pattern e entity user.name }"),
         &around("event e = auth\ndetect d { severity lwo pattern e entity user.name }"),
         &around("event e = auth\ndetect d { severity low severity high pattern e entity user.name }"),
+        &around("event e = auth\ndetect d { version 0 severity low pattern e entity user.name }"),
+        &around("event e = auth\ndetect d { version 3s severity low pattern e entity user.name }"),
+        &around("event e = auth\ndetect d { version 1 version 2 severity low pattern e entity user.name }"),
+        &around("event e = auth\ndetect d { status stabel severity low pattern e entity user.name }"),
+        "strategy S { date 2026-13-01 analytic A on windows { event e = auth detect d { severity low pattern e entity user.name } } }",
         &around("event e = auth\ndetect d { id \"5\" severity low pattern e entity user.name }"),
         &around("event e = auth\ndetect d { severity low pattern e entity user.name suppress 5 }"),
         &around("event e = auth\ndetect d { severity low pattern e entity user.name suppress 1ms / 2 }"),

@@ -151,7 +151,11 @@ impl Printer<'_> {
     fn clause(&mut self, clause: &Clause) {
         self.word();
         match &clause.kind {
-            ClauseKind::Id(value) | ClauseKind::Severity(value) | ClauseKind::FalsePositive(value) => {
+            ClauseKind::Id(value)
+            | ClauseKind::Version(value)
+            | ClauseKind::Status(value)
+            | ClauseKind::Severity(value)
+            | ClauseKind::FalsePositive(value) => {
                 self.leaf(value.span);
             }
             ClauseKind::Pattern(pattern) => self.indented("pattern ".len(), |p| p.pattern(pattern)),

@@ -144,8 +144,8 @@ fn is_mark(rule: Rule) -> bool {
         EOI, arrow, assign, bar, close_angle, close_brace, close_bracket, close_paren, colon, comma, dots, kw_accept,
         kw_analytic, kw_as, kw_by, kw_class, kw_detect, kw_entity, kw_enum, kw_event, kw_falsepositive, kw_grouped,
         kw_having, kw_id, kw_len, kw_let, kw_list, kw_module, kw_on, kw_over, kw_pattern, kw_predicate, kw_record,
-        kw_severity, kw_sources, kw_strategy, kw_suppress, kw_where, kw_within, open_angle, open_brace, open_bracket,
-        open_paren,
+        kw_severity, kw_sources, kw_status, kw_strategy, kw_suppress, kw_version, kw_where, kw_within, open_angle,
+        open_brace, open_bracket, open_paren,
     };
     matches!(
         rule,
@@ -183,8 +183,10 @@ fn is_mark(rule: Rule) -> bool {
             | kw_record
             | kw_severity
             | kw_sources
+            | kw_status
             | kw_strategy
             | kw_suppress
+            | kw_version
             | kw_where
             | kw_within
             | open_angle

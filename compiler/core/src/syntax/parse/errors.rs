@@ -188,6 +188,8 @@ fn words_for(rule: Rule) -> Option<&'static str> {
         | Rule::property => "an item",
         Rule::clause => "a clause such as `pattern` or `entity`",
         Rule::id => "`id`",
+        Rule::version => "`version`",
+        Rule::status => "`status`",
         Rule::severity => "`severity`",
         Rule::pattern_clause => "`pattern`",
         Rule::entity => "`entity`",

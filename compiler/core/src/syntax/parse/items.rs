@@ -196,6 +196,8 @@ impl Builder {
         let mut inner = Children::of(clause);
         let kind = match rule {
             Rule::id => ClauseKind::Id(self.string(&inner.next_of(Rule::string)?)),
+            Rule::version => ClauseKind::Version(self.word(&inner.next_of(Rule::number)?)),
+            Rule::status => ClauseKind::Status(self.word(&inner.next_of(Rule::ident)?)),
             Rule::severity => ClauseKind::Severity(self.word(&inner.next_of(Rule::ident)?)),
             Rule::pattern_clause => ClauseKind::Pattern(self.pattern(inner.next_of(Rule::pattern)?)?),
             Rule::entity => ClauseKind::Entity(inner.map(|field| self.name(&field)).collect()),
