@@ -14,7 +14,7 @@ use crate::alert;
 use crate::args::{Format, Sources};
 use crate::console::{Console, Results};
 use crate::input::{display, reason};
-use crate::lines::{Line, read_line};
+use crate::lines::{Line, Lines};
 use crate::load::Loaded;
 use crate::progress::Progress;
 use crate::selection::Selection;
@@ -81,7 +81,7 @@ pub fn run(args: &Args, console: &Console) -> Result<Status> {
 /// Where events come from.
 struct Stream {
     name: String,
-    reader: Box<dyn BufRead>,
+    lines: Lines<Box<dyn BufRead>>,
     progress: Progress,
 }
 
@@ -90,7 +90,7 @@ impl Stream {
         if args.events.as_os_str() == "-" {
             let progress = Progress::bytes(console, "events", None);
             let reader = BufReader::with_capacity(1 << 20, io::stdin());
-            return Ok(Self { name: "<stdin>".to_owned(), reader: Box::new(reader), progress });
+            return Ok(Self { name: "<stdin>".to_owned(), lines: Lines::new(Box::new(reader)), progress });
         }
         let name = display(&args.events);
         let opened = File::open(&args.events).and_then(|file| Ok((file.metadata()?, file)));
@@ -100,21 +100,24 @@ impl Stream {
             Err(error) => bail!("cannot read `{name}`: {}", reason(&error)),
         };
         let progress = Progress::bytes(console, "events", metadata.is_file().then_some(metadata.len()));
-        Ok(Self { name, reader: Box::new(BufReader::with_capacity(1 << 20, file)), progress })
+        Ok(Self { name, lines: Lines::new(Box::new(BufReader::with_capacity(1 << 20, file))), progress })
     }
 }
 
 /// Feeds the stream to the evaluator. Returns how many lines were no event.
 fn evaluate(stream: &mut Stream, units: Vec<Unit<'_>>, options: Options, console: &Console) -> Result<usize> {
     let mut evaluator = Evaluator::new(units, options);
-    let (mut alerts, mut results, mut line) = (Vec::new(), console.results(), Vec::new());
+    let (mut alerts, mut results) = (Vec::new(), console.results());
     let (mut number, mut bad) = (0_u64, 0_usize);
     loop {
         number += 1;
-        let problem = match read_line(&mut *stream.reader, &mut line) {
-            Ok(Line::End) => break,
-            Ok(Line::TooLong) => Some("longer than 16 MiB".to_owned()),
-            Ok(Line::Read) => evaluator.push_line(number, &line, &mut alerts).err().map(|error| error.to_string()),
+        let (length, problem) = match stream.lines.next() {
+            Ok(None) => break,
+            Ok(Some(Line::TooLong)) => (0, Some("longer than 16 MiB".to_owned())),
+            Ok(Some(Line::Read(line))) => {
+                let pushed = evaluator.push_line(number, line, &mut alerts);
+                (line.len(), pushed.err().map(|error| error.to_string()))
+            }
             Err(error) => bail!("cannot read `{}` after line {}: {}", stream.name, number - 1, reason(&error)),
         };
         if let Some(problem) = problem {
@@ -126,7 +129,7 @@ fn evaluate(stream: &mut Stream, units: Vec<Unit<'_>>, options: Options, console
         if !alerts.is_empty() {
             stream.progress.aside(|| print(&mut results, &mut alerts))?;
         }
-        stream.progress.add(line.len());
+        stream.progress.add(length);
     }
     evaluator.finish(&mut alerts);
     print(&mut results, &mut alerts)?;

@@ -18,6 +18,8 @@ pub struct Detector<'a> {
     /// The detection.
     pub unit: Unit<'a>,
     root: Node,
+    /// How long after a row's time its alert is certain.
+    wait: i64,
     entity: Vec<Place>,
     /// When each tuple last raised an alert.
     raised: Buckets<Vec<Option<Value>>, i64>,
@@ -31,10 +33,11 @@ impl<'a> Detector<'a> {
     pub fn new(unit: Unit<'a>, layout: &mut Layout<'_>) -> Self {
         let detection = unit.detection;
         let needed: BTreeSet<Column> = detection.entity.iter().map(|e| e.column.clone()).collect();
-        let above = Above { needed, others: Names::default(), lasts: detection.pattern.wait() };
+        let wait = detection.pattern.wait();
+        let above = Above { needed, others: Names::default(), lasts: wait };
         let root = Node::new(&detection.pattern, &above, layout);
         let entity = detection.entity.iter().map(|e| layout.place(&detection.pattern, &e.column)).collect();
-        Self { unit, root, entity, raised: Buckets::default(), tick: Vec::new(), rows: Vec::new() }
+        Self { unit, root, wait, entity, raised: Buckets::default(), tick: Vec::new(), rows: Vec::new() }
     }
 
     /// Takes in an event of the time that is now certain, and the names it answers to.
@@ -60,7 +63,7 @@ impl<'a> Detector<'a> {
         self.rows = rows;
         // What is quiet until before this can be forgotten; without `suppress` nothing can.
         let quiet = self.unit.detection.suppress.as_ref().map(|suppress| suppress.value);
-        let certain = now.saturating_sub(self.unit.detection.pattern.wait());
+        let certain = now.saturating_sub(self.wait);
         self.raised.sweep(|last| usize::from(quiet.is_none_or(|quiet| last.saturating_add(quiet) >= certain)));
     }
 

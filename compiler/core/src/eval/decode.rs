@@ -1,7 +1,7 @@
-//! From a line of JSON to a [`Record`]: only the fields that some detection needs are read, everything else is skipped.
+//! From a line of JSON to a [`Record`]: only the fields that some detection needs are read, everything else is passed over.
 //!
-//! Where the class is a line's first member, as it usually is, only that class's fields are read from there on. It may
-//! stand anywhere, though, and of members with the same name the last one counts.
+//! Once the class is known, only that class's fields are read; it is best known at the start. It may stand anywhere,
+//! though, and of members with the same name the last one counts.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -10,12 +10,15 @@ use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess,
 
 use super::EventError;
 use super::record::{Record, Slot, Token};
-use super::value::Reads;
+use super::value::{Reads, Scalar};
 
 /// The slot of the event's class.
 pub const CLASS: Slot = 0;
 /// The slot of the event's time.
 pub const TIME: Slot = 1;
+
+/// The fields that every event has.
+const BASE: [(&str, Reads); 2] = [("class", Reads::Word), ("@timestamp", Reads::Datetime)];
 
 /// Which fields of which class go to which slot.
 #[derive(Debug)]
@@ -27,8 +30,8 @@ pub struct Schema {
 impl Schema {
     /// A schema without any class: just the class and the time of an event.
     pub fn new() -> Self {
-        let slots = [(("class".to_owned(), Reads::Word), CLASS), (("@timestamp".to_owned(), Reads::Datetime), TIME)];
-        Self { slots: slots.into(), classes: BTreeMap::new() }
+        let slots = BASE.into_iter().zip([CLASS, TIME]).map(|((name, reads), slot)| ((name.to_owned(), reads), slot));
+        Self { slots: slots.collect(), classes: BTreeMap::new() }
     }
 
     /// Makes a class known.
@@ -48,9 +51,11 @@ impl Schema {
         slot
     }
 
-    /// How many slots there are.
-    pub fn len(&self) -> usize {
-        self.slots.len()
+    /// How each slot's values are read.
+    fn reads(&self) -> Vec<Reads> {
+        let mut all: Vec<_> = self.slots.iter().map(|((_, reads), slot)| (*slot, *reads)).collect();
+        all.sort_unstable();
+        all.into_iter().map(|(_, reads)| reads).collect()
     }
 }
 
@@ -58,23 +63,46 @@ impl Schema {
 #[derive(Debug, Default)]
 struct Node {
     members: Vec<(Box<str>, usize)>,
-    slots: Vec<(Slot, Reads)>,
+    slots: Vec<Slot>,
     /// The slots of this node and of everything below.
     all: Vec<Slot>,
+    /// The classes whose events need something of it.
+    classes: Classes,
+}
+
+/// A set of classes, by number. From the 64th on all count as one: more is then read than is needed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+struct Classes(u64);
+
+impl Classes {
+    /// Every class, those that no detection uses included.
+    const ALL: Self = Self(u64::MAX);
+
+    const fn one(number: usize) -> Self {
+        Self(1 << if number < 63 { number } else { 63 })
+    }
+
+    const fn union(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    const fn meet(self, other: Self) -> bool {
+        self.0 & other.0 != 0
+    }
 }
 
 /// Reads lines.
 #[derive(Debug)]
 pub struct Decoder {
     nodes: Vec<Node>,
-    /// The root for lines whose class is not known yet: the fields of every class.
-    any: usize,
-    /// The root by class.
-    classes: BTreeMap<Box<str>, usize>,
-    /// The root for other classes.
-    other: usize,
+    classes: Vec<Box<str>>,
     state: State,
 }
+
+/// The node of the line's object.
+const ROOT: usize = 0;
+/// The node of its class.
+const CLASS_NODE: usize = 1;
 
 /// What reading a line changes.
 #[derive(Debug)]
@@ -91,63 +119,59 @@ struct State {
 impl Decoder {
     /// A reader of the schema's fields.
     pub fn new(schema: &Schema) -> Self {
-        let mut nodes = Vec::new();
-        let base = || [("class", Reads::Word), ("@timestamp", Reads::Datetime)].map(|(n, r)| (n.to_owned(), r));
-        let mut root = |fields: &[(String, Reads)]| {
-            let root = nodes.len();
-            nodes.push(Node::default());
-            for field in base().iter().chain(fields) {
+        let mut nodes = vec![Node { classes: Classes::ALL, ..Node::default() }];
+        for ((name, _), slot) in BASE.iter().zip([CLASS, TIME]) {
+            insert(&mut nodes, name, slot, Classes::ALL);
+        }
+        for (number, fields) in schema.classes.values().enumerate() {
+            for field in fields {
                 if let Some(slot) = schema.slots.get(field) {
-                    insert(&mut nodes, root, &field.0, (*slot, field.1));
+                    insert(&mut nodes, &field.0, *slot, Classes::one(number));
                 }
             }
-            root
-        };
-        let any = root(&schema.classes.values().flatten().cloned().collect::<Vec<_>>());
-        let other = root(&[]);
-        let classes = schema.classes.iter().map(|(name, fields)| (Box::from(name.as_str()), root(fields))).collect();
-        let state = State { record: Record::new(schema.len()), seen: vec![0; nodes.len()], objects: 0, lists: 0 };
-        Self { nodes, any, classes, other, state }
+        }
+        let state = State { record: Record::new(schema.reads()), seen: vec![0; nodes.len()], objects: 0, lists: 0 };
+        Self { nodes, classes: schema.classes.keys().map(|name| name.as_str().into()).collect(), state }
     }
 
-    /// Reads a line. The record holds until the next line is read.
+    /// Reads a line. The record holds until the next line is read. With it comes the number of its class among those of the
+    /// schema, in the order of their names; there is no such number for other classes.
     ///
     /// # Errors
     /// The line is not UTF-8, not JSON, or no object.
-    pub fn read(&mut self, line: &[u8]) -> Result<&Record, EventError> {
+    pub fn read(&mut self, line: &[u8]) -> Result<(&Record, usize), EventError> {
         let text = std::str::from_utf8(line).map_err(|e| EventError::Encoding { column: e.valid_up_to() + 1 })?;
         if !text.trim_ascii_start().starts_with('{') {
             let any: Result<IgnoredAny, _> = serde_json::from_str(text);
             return Err(any.map_or_else(|e| json_error(&e), |_| EventError::NotAnObject));
         }
-        let narrowed = self.pass(text, Start::Narrow)?;
-        if narrowed && self.state.record.count(CLASS) != 1 {
-            // A second `class` came after the fields had been chosen by the first one.
-            self.pass(text, Start::Wide)?;
-        }
-        Ok(&self.state.record)
+        let class = match self.pass(text, true)? {
+            Some(class) => class,
+            None => self.pass(text, false)?.unwrap_or_default(),
+        };
+        Ok((&self.state.record, class))
     }
 
-    /// Reads the line's object; whether its fields were narrowed to those of one class.
-    fn pass(&mut self, text: &str, start: Start) -> Result<bool, EventError> {
+    /// Reads the line's object and gives its class; none if fields were left out for a class that was not the last one.
+    fn pass(&mut self, text: &str, may_narrow: bool) -> Result<Option<usize>, EventError> {
         self.state.record.clear();
         self.state.lists = 0;
         let mut json = serde_json::Deserializer::from_str(text);
-        let root = Root { nodes: &self.nodes, classes: &self.classes, other: self.other, any: self.any, start };
-        let narrowed = (&mut json).deserialize_map(RootVisitor { root, state: &mut self.state });
-        let narrowed = narrowed.map_err(|e| json_error(&e))?;
+        let needs = Needs { nodes: &self.nodes, wanted: Classes::ALL };
+        let line = Line { needs, classes: &self.classes, may_narrow, state: &mut self.state };
+        let class = (&mut json).deserialize_map(line).map_err(|e| json_error(&e))?;
         json.end().map_err(|e| json_error(&e))?;
-        Ok(narrowed)
+        Ok(class)
     }
 }
 
-/// Adds a dotted name below a root.
-fn insert(nodes: &mut Vec<Node>, root: usize, name: &str, slot: (Slot, Reads)) {
-    let mut at = root;
+/// Adds a dotted name.
+fn insert(nodes: &mut Vec<Node>, name: &str, slot: Slot, classes: Classes) {
+    let mut at = ROOT;
     for part in name.split('.') {
         let next = nodes.len();
         let Some(node) = nodes.get_mut(at) else { return };
-        node.all.push(slot.0);
+        node.all.push(slot);
         at = match node.members.iter().find(|(member, _)| **member == *part) {
             Some((_, child)) => *child,
             None => {
@@ -156,11 +180,14 @@ fn insert(nodes: &mut Vec<Node>, root: usize, name: &str, slot: (Slot, Reads)) {
                 next
             }
         };
+        if let Some(node) = nodes.get_mut(at) {
+            node.classes = node.classes.union(classes);
+        }
     }
     if let Some(node) = nodes.get_mut(at)
         && !node.slots.contains(&slot)
     {
-        node.all.push(slot.0);
+        node.all.push(slot);
         node.slots.push(slot);
     }
 }
@@ -171,65 +198,70 @@ fn json_error(error: &serde_json::Error) -> EventError {
     EventError::Json { column: error.column(), reason }
 }
 
-/// Whether the first member may narrow the fields to its class's.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Start {
-    Narrow,
-    Wide,
-}
-
+/// What is read.
 #[derive(Clone, Copy)]
-struct Root<'d> {
+struct Needs<'d> {
     nodes: &'d [Node],
-    classes: &'d BTreeMap<Box<str>, usize>,
-    other: usize,
-    any: usize,
-    start: Start,
+    /// The fields of these classes.
+    wanted: Classes,
 }
 
-/// The line's object. Gives whether its fields were narrowed.
-struct RootVisitor<'d> {
-    root: Root<'d>,
+impl<'d> Needs<'d> {
+    /// The node of this number, if anything of it is needed.
+    fn node(self, number: usize) -> Option<&'d Node> {
+        self.nodes.get(number).filter(|node| node.classes.meet(self.wanted))
+    }
+}
+
+/// The line's object. Gives what [`Decoder::pass`] does.
+struct Line<'d> {
+    needs: Needs<'d>,
+    classes: &'d [Box<str>],
+    may_narrow: bool,
     state: &'d mut State,
 }
 
-impl<'de> Visitor<'de> for RootVisitor<'_> {
-    type Value = bool;
+impl<'de> Visitor<'de> for Line<'_> {
+    type Value = Option<usize>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("an object")
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<bool, A::Error> {
-        let Self { root, state } = self;
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Option<usize>, A::Error> {
+        let Self { mut needs, classes, may_narrow, state } = self;
         state.objects += 1;
         let object = state.objects;
-        let mut at = root.any;
-        let mut narrowed = false;
-        let mut first = root.start == Start::Narrow;
-        while let Some(member) = map.next_key_seed(Key(root.nodes.get(at)))? {
-            read_member(root.nodes, state, &mut map, member, object, None)?;
-            if std::mem::take(&mut first)
-                && let Some(super::value::Scalar::Text(class)) = state.record.single(CLASS)
-            {
-                at = root.classes.get(class).copied().unwrap_or(root.other);
-                narrowed = true;
+        let mut class = classes.len();
+        while let Some(member) = map.next_key_seed(Key { needs, object: needs.node(ROOT) })? {
+            read_member(needs, state, &mut map, member, object, None)?;
+            if member == Some(CLASS_NODE) {
+                if needs.wanted != Classes::ALL {
+                    // The fields so far were chosen by another class.
+                    while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+                    return Ok(None);
+                }
+                let name = state.record.single(CLASS);
+                class = classes.iter().position(|class| name == Some(Scalar::Text(class))).unwrap_or(classes.len());
+                if may_narrow {
+                    needs.wanted = Classes::one(class);
+                }
             }
         }
-        Ok(narrowed)
+        Ok(Some(class))
     }
 }
 
 /// Reads the value of a member into its slots. If the object had that member before, the earlier one is forgotten.
 fn read_member<'de, A: MapAccess<'de>>(
-    nodes: &[Node],
+    needs: Needs<'_>,
     state: &mut State,
     map: &mut A,
     member: Option<usize>,
     object: u64,
     before: Option<&[usize]>,
 ) -> Result<(), A::Error> {
-    let Some((index, node)) = member.and_then(|index| Some((index, nodes.get(index)?))) else {
+    let Some((index, node)) = member.and_then(|index| Some((index, needs.nodes.get(index)?))) else {
         map.next_value::<IgnoredAny>()?;
         return Ok(());
     };
@@ -241,11 +273,14 @@ fn read_member<'de, A: MapAccess<'de>>(
     } else if let Some(seen) = state.seen.get_mut(index) {
         *seen = object;
     }
-    map.next_value_seed(Member { nodes, node, state })
+    map.next_value_seed(Member { needs, node, state })
 }
 
 /// A member's name: its node, if anything below it is needed.
-struct Key<'d>(Option<&'d Node>);
+struct Key<'d> {
+    needs: Needs<'d>,
+    object: Option<&'d Node>,
+}
 
 impl<'de> DeserializeSeed<'de> for Key<'_> {
     type Value = Option<usize>;
@@ -263,21 +298,22 @@ impl Visitor<'_> for Key<'_> {
     }
 
     fn visit_str<E>(self, name: &str) -> Result<Self::Value, E> {
-        Ok(self.0.and_then(|node| node.members.iter().find(|(member, _)| **member == *name)).map(|(_, child)| *child))
+        let member = self.object.and_then(|node| node.members.iter().find(|(member, _)| **member == *name));
+        Ok(member.map(|(_, child)| *child).filter(|child| self.needs.node(*child).is_some()))
     }
 }
 
 /// The value of a needed member.
 struct Member<'d> {
-    nodes: &'d [Node],
+    needs: Needs<'d>,
     node: &'d Node,
     state: &'d mut State,
 }
 
 impl Member<'_> {
     fn push(self, token: Token<'_>) {
-        for (slot, reads) in &self.node.slots {
-            self.state.record.push(*slot, *reads, token);
+        for slot in &self.node.slots {
+            self.state.record.push(*slot, token);
         }
     }
 }
@@ -328,15 +364,15 @@ impl<'de> Visitor<'de> for Member<'_> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
-        let Self { nodes, node, state } = self;
+        let Self { needs, node, state } = self;
         state.lists += 1;
-        while seq.next_element_seed(Member { nodes, node, state: &mut *state })?.is_some() {}
+        while seq.next_element_seed(Member { needs, node, state: &mut *state })?.is_some() {}
         state.lists -= 1;
         Ok(())
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        let Self { nodes, node, state } = self;
+        let Self { needs, node, state } = self;
         if node.members.is_empty() {
             while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
             return Ok(());
@@ -345,14 +381,14 @@ impl<'de> Visitor<'de> for Member<'_> {
         let object = state.objects;
         // In a list, what earlier members of the list gave must outlast a name that comes twice in this one.
         let before = (state.lists > 0).then(|| counts(&state.record, &node.all));
-        while let Some(member) = map.next_key_seed(Key(Some(node)))? {
-            read_member(nodes, state, &mut map, member, object, before.as_deref())?;
+        while let Some(member) = map.next_key_seed(Key { needs, object: Some(node) })? {
+            read_member(needs, state, &mut map, member, object, before.as_deref())?;
         }
         Ok(())
     }
 }
 
-/// How many values these slots have; indexed by slot.
+/// How many scalars these slots hold; indexed by slot.
 fn counts(record: &Record, slots: &[Slot]) -> Vec<usize> {
     let mut counts = vec![0; slots.iter().max().map_or(0, |most| most + 1)];
     for slot in slots {

@@ -119,7 +119,8 @@ impl std::error::Error for EventError {}
 #[derive(Debug)]
 pub struct Evaluator<'a> {
     decoder: Decoder,
-    classes: BTreeMap<&'a str, Class<'a>>,
+    /// By number, see [`Decoder::read`].
+    classes: Vec<Class<'a>>,
     detectors: Vec<Detector<'a>>,
     slack: Option<i64>,
     /// The time of the newest event so far.
@@ -185,6 +186,8 @@ impl<'a> Evaluator<'a> {
             schema.class(name);
             class.kept = kept.remove(*name).unwrap_or_default();
         }
+        // In the order of their names, as in the schema.
+        let classes = classes.into_values().collect();
         Self {
             decoder: Decoder::new(&schema),
             classes,
@@ -207,8 +210,8 @@ impl<'a> Evaluator<'a> {
         if line.trim_ascii().is_empty() {
             return Ok(());
         }
-        let record = self.decoder.read(line)?;
-        let Some(Scalar::Text(class)) = record.single(CLASS) else { return Err(EventError::NoClass) };
+        let (record, class) = self.decoder.read(line)?;
+        let Some(Scalar::Text(_)) = record.single(CLASS) else { return Err(EventError::NoClass) };
         let Some(Scalar::Time(time)) = record.single(TIME) else { return Err(EventError::NoTime) };
         let certain = self.slack.and_then(|slack| Some(self.newest?.max(time).saturating_sub(slack)));
         if let Some(certain) = certain.filter(|certain| time < *certain) {

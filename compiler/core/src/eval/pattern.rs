@@ -82,6 +82,8 @@ impl Node {
 pub struct Inputs {
     operands: Vec<Node>,
     waiting: Vec<VecDeque<Rc<Row>>>,
+    /// A buffer for the rows of one operand.
+    rows: Vec<Rc<Row>>,
     /// The longest that an operand waits.
     wait: i64,
 }
@@ -90,15 +92,14 @@ impl Inputs {
     /// The operands and their patterns.
     pub fn new(operands: Vec<Node>, patterns: &[&Pattern]) -> Self {
         let wait = patterns.iter().map(|pattern| pattern.wait()).max().unwrap_or(0);
-        Self { waiting: operands.iter().map(|_| VecDeque::new()).collect(), operands, wait }
+        Self { waiting: operands.iter().map(|_| VecDeque::new()).collect(), operands, rows: Vec::new(), wait }
     }
 
     /// Takes in new events; the time before which all rows of all operands are known now.
     pub fn advance(&mut self, now: i64, tick: &Tick) -> i64 {
-        let mut rows = Vec::new();
         for (operand, waiting) in self.operands.iter_mut().zip(&mut self.waiting) {
-            operand.advance(now, tick, &mut rows);
-            waiting.extend(rows.drain(..));
+            operand.advance(now, tick, &mut self.rows);
+            waiting.extend(self.rows.drain(..));
         }
         before(now, self.wait)
     }

@@ -1,5 +1,6 @@
 //! Predicates, compiled: fields are slots, literals are folded where case does not count.
 
+use std::cmp::Ordering;
 use std::net::IpAddr;
 
 use super::arithmetic::{Quantity, compares, map_comparison};
@@ -40,7 +41,7 @@ struct Leaf {
 /// Any of these. Where case does not count, both sides have been folded.
 #[derive(Debug)]
 enum TextMatcher {
-    /// Sorted.
+    /// Sorted by length first, so that most of a search compares numbers.
     Equals(Vec<String>),
     Contains(Vec<String>),
     StartsWith(Vec<String>),
@@ -96,7 +97,7 @@ fn text_matcher(op: &TextOp, cased: bool) -> TextMatcher {
     match op {
         TextOp::Equals(texts) => {
             let mut texts = all(&texts.value);
-            texts.sort_unstable();
+            texts.sort_unstable_by(|a, b| by_length(a, b));
             TextMatcher::Equals(texts)
         }
         TextOp::Contains(texts) => TextMatcher::Contains(all(&texts.value)),
@@ -108,10 +109,14 @@ fn text_matcher(op: &TextOp, cased: bool) -> TextMatcher {
     }
 }
 
+fn by_length(a: &str, b: &str) -> Ordering {
+    a.len().cmp(&b.len()).then_with(|| a.cmp(b))
+}
+
 impl TextMatcher {
     fn is_match(&self, value: &str) -> bool {
         match self {
-            Self::Equals(texts) => texts.binary_search_by(|text| text.as_str().cmp(value)).is_ok(),
+            Self::Equals(texts) => texts.binary_search_by(|text| by_length(text, value)).is_ok(),
             Self::Contains(texts) => texts.iter().any(|text| value.contains(text.as_str())),
             Self::StartsWith(texts) => texts.iter().any(|text| value.starts_with(text.as_str())),
             Self::EndsWith(texts) => texts.iter().any(|text| value.ends_with(text.as_str())),
@@ -124,7 +129,7 @@ impl TextMatcher {
 impl Check {
     fn holds(&self, record: &Record, scratch: &mut String) -> bool {
         match self {
-            Self::Exists(slot) => record.count(*slot) > 0,
+            Self::Exists(slot) => record.values(*slot).next().is_some(),
             Self::Text { slot, cased, matcher } => record.values(*slot).any(|value| {
                 let address;
                 let text = match value {

@@ -22,59 +22,60 @@ pub enum Token<'t> {
     Text(&'t str),
 }
 
-/// The values of one line's fields by slot. One record serves line after line, so that reading allocates nothing.
-#[derive(Debug, Default)]
+/// The values of one line's fields by slot. One record serves line after line, so that reading a line allocates nothing;
+/// and a scalar is read as its declared type when it is asked for, as few are.
+#[derive(Debug)]
 pub struct Record {
-    slots: Vec<Vec<Held>>,
+    slots: Vec<Column>,
     /// Slots that may hold something.
     touched: Vec<Slot>,
-    /// The text of all values.
+    /// The text of all scalars.
     text: String,
 }
 
-/// A [`Scalar`] whose text is a range of the record's.
+/// What a slot holds, and as what it is read.
+#[derive(Debug)]
+struct Column {
+    reads: Reads,
+    held: Vec<Held>,
+}
+
+/// A [`Token`] whose text is a range of the record's.
 #[derive(Debug, Clone, Copy)]
 enum Held {
     Bool(bool),
     Int(i64),
     Float(f64),
-    Time(i64),
-    Ip(IpAddr),
     Text(usize, usize),
 }
 
 impl Record {
-    /// A record of this many slots.
-    pub fn new(slots: usize) -> Self {
-        Self { slots: vec![Vec::new(); slots], ..Self::default() }
+    /// A record with a slot for each of these.
+    pub fn new(slots: impl IntoIterator<Item = Reads>) -> Self {
+        let slots = slots.into_iter().map(|reads| Column { reads, held: Vec::new() }).collect();
+        Self { slots, touched: Vec::new(), text: String::new() }
     }
 
     /// Forgets everything.
     pub fn clear(&mut self) {
         for slot in self.touched.drain(..) {
-            if let Some(values) = self.slots.get_mut(slot) {
-                values.clear();
+            if let Some(column) = self.slots.get_mut(slot) {
+                column.held.clear();
             }
         }
         self.text.clear();
     }
 
-    /// The values of a slot.
-    pub fn values(&self, slot: Slot) -> impl ExactSizeIterator<Item = Scalar<'_>> + Clone {
-        self.slots.get(slot).map_or(&[][..], Vec::as_slice).iter().map(|held| match *held {
-            Held::Bool(b) => Scalar::Bool(b),
-            Held::Int(i) => Scalar::Int(i),
-            Held::Float(x) => Scalar::Float(x),
-            Held::Time(t) => Scalar::Time(t),
-            Held::Ip(ip) => Scalar::Ip(ip),
-            Held::Text(start, end) => Scalar::Text(self.text.get(start..end).unwrap_or_default()),
-        })
+    /// The values of a slot. What cannot be read as its type is no value, nor is `""`.
+    pub fn values(&self, slot: Slot) -> impl Iterator<Item = Scalar<'_>> + Clone {
+        let (reads, held) = self.slots.get(slot).map_or((Reads::Word, &[][..]), |column| (column.reads, &column.held));
+        held.iter().filter_map(move |held| read(reads, *held, &self.text))
     }
 
     /// The value of a slot that has just one.
     pub fn single(&self, slot: Slot) -> Option<Scalar<'_>> {
         let mut values = self.values(slot);
-        values.next().filter(|_| values.len() == 0)
+        values.next().filter(|_| values.next().is_none())
     }
 
     /// The values of a slot, to keep.
@@ -85,68 +86,70 @@ impl Record {
         }
     }
 
-    /// How many values a slot has.
+    /// How many scalars a slot holds, values or not.
     pub fn count(&self, slot: Slot) -> usize {
-        self.slots.get(slot).map_or(0, Vec::len)
+        self.slots.get(slot).map_or(0, |column| column.held.len())
     }
 
-    /// Leaves the first `count` values of a slot.
+    /// Leaves the first `count` scalars of a slot.
     pub fn truncate(&mut self, slot: Slot, count: usize) {
-        if let Some(values) = self.slots.get_mut(slot) {
-            values.truncate(count);
+        if let Some(column) = self.slots.get_mut(slot) {
+            column.held.truncate(count);
         }
     }
 
-    /// Adds a value, read as the type says. What cannot be read so, and `""`, is no value.
-    pub fn push(&mut self, slot: Slot, reads: Reads, token: Token<'_>) {
-        if matches!(token, Token::Text("")) {
-            return;
-        }
-        let held = match reads {
-            Reads::Bool => boolean(token).map(Held::Bool),
-            Reads::Int | Reads::Duration => integer(token).map(Held::Int),
-            Reads::Port => integer(token).filter(|n| (0..=0xffff).contains(n)).map(Held::Int),
-            Reads::Float => double(token).map(Held::Float),
-            Reads::Datetime => moment(token).map(Held::Time),
-            Reads::Ip => self.address(token),
-            Reads::Text => Some(self.text(token)),
-            Reads::Word => match token {
-                Token::Text(word) => Some(self.hold(word)),
-                Token::Bool(_) | Token::Int(_) | Token::Float(_) => None,
-            },
-        };
-        if let (Some(held), Some(values)) = (held, self.slots.get_mut(slot)) {
-            values.push(held);
-            self.touched.push(slot);
-        }
+    /// Adds a scalar. For a text field a number stands in its shortest form, a Boolean as its word.
+    pub fn push(&mut self, slot: Slot, token: Token<'_>) {
+        let Some(Column { reads, held }) = self.slots.get_mut(slot) else { return };
+        let text = &mut self.text;
+        held.push(match token {
+            Token::Text(word) => hold(text, word),
+            Token::Bool(b) if *reads == Reads::Text => hold(text, if b { "true" } else { "false" }),
+            Token::Int(i) if *reads == Reads::Text => hold(text, &i.to_string()),
+            Token::Float(x) if *reads == Reads::Text => hold(text, &serde_json::Value::from(x).to_string()),
+            Token::Bool(b) => Held::Bool(b),
+            Token::Int(i) => Held::Int(i),
+            Token::Float(x) => Held::Float(x),
+        });
+        self.touched.push(slot);
     }
+}
 
-    fn hold(&mut self, text: &str) -> Held {
-        let start = self.text.len();
-        self.text.push_str(text);
-        Held::Text(start, self.text.len())
-    }
+fn hold(all: &mut String, text: &str) -> Held {
+    let start = all.len();
+    all.push_str(text);
+    Held::Text(start, all.len())
+}
 
-    /// Text as it is; a number in its shortest form, a Boolean as its word.
-    fn text(&mut self, token: Token<'_>) -> Held {
-        match token {
-            Token::Text(text) => self.hold(text),
-            Token::Bool(b) => self.hold(if b { "true" } else { "false" }),
-            Token::Int(i) => self.hold(&i.to_string()),
-            Token::Float(x) => self.hold(&serde_json::Value::from(x).to_string()),
-        }
+/// A scalar as a value of a type, if it is one.
+fn read(reads: Reads, held: Held, text: &str) -> Option<Scalar<'_>> {
+    let token = match held {
+        Held::Bool(b) => Token::Bool(b),
+        Held::Int(i) => Token::Int(i),
+        Held::Float(x) => Token::Float(x),
+        Held::Text(start, end) => Token::Text(text.get(start..end).filter(|text| !text.is_empty())?),
+    };
+    match reads {
+        Reads::Bool => boolean(token).map(Scalar::Bool),
+        Reads::Int | Reads::Duration => integer(token).map(Scalar::Int),
+        Reads::Port => integer(token).filter(|n| (0..=0xffff).contains(n)).map(Scalar::Int),
+        Reads::Float => double(token).map(Scalar::Float),
+        Reads::Datetime => moment(token).map(Scalar::Time),
+        Reads::Ip => words(token).map(address),
+        Reads::Text | Reads::Word => words(token).map(Scalar::Text),
     }
+}
 
-    /// An address, an IPv4-mapped one as IPv4; text that is none stays as it is.
-    fn address(&mut self, token: Token<'_>) -> Option<Held> {
-        match token {
-            Token::Text(text) => Some(match text.parse::<IpAddr>() {
-                Ok(ip) => Held::Ip(ip.to_canonical()),
-                Err(_) => self.hold(text),
-            }),
-            Token::Bool(_) | Token::Int(_) | Token::Float(_) => None,
-        }
+fn words(token: Token<'_>) -> Option<&str> {
+    match token {
+        Token::Text(text) => Some(text),
+        Token::Bool(_) | Token::Int(_) | Token::Float(_) => None,
     }
+}
+
+/// An address, an IPv4-mapped one as IPv4; text that is none stays as it is.
+fn address(text: &str) -> Scalar<'_> {
+    text.parse().map_or(Scalar::Text(text), |ip: IpAddr| Scalar::Ip(ip.to_canonical()))
 }
 
 fn boolean(token: Token<'_>) -> Option<bool> {

@@ -26,21 +26,26 @@ pub fn format(milliseconds: i64) -> String {
 
 /// `YYYY-MM-DD`, as the milliseconds of its midnight.
 fn date(text: &[u8]) -> Option<(i64, &[u8])> {
-    let (year, rest) = digits(text, 4)?;
-    let (month, rest) = digits(rest.strip_prefix(b"-")?, 2)?;
-    let (day, rest) = digits(rest.strip_prefix(b"-")?, 2)?;
-    let number = days(year, month, day);
-    // A day that does not exist comes back as another one.
-    ((1..=12).contains(&month) && civil(number) == (year, month, day)).then_some((number * DAY, rest))
+    let (year, rest) = digits::<4>(text)?;
+    let (month, rest) = digits::<2>(rest.strip_prefix(b"-")?)?;
+    let (day, rest) = digits::<2>(rest.strip_prefix(b"-")?)?;
+    let is_leap_year = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    let length = match month {
+        2 => 28 + i64::from(is_leap_year),
+        4 | 6 | 9 | 11 => 30,
+        1..=12 => 31,
+        _ => 0,
+    };
+    (1..=length).contains(&day).then(|| (days(year, month, day) * DAY, rest))
 }
 
 /// `HH:MM`, `HH:MM:SS` or `HH:MM:SS.fff`. A leap second is the first of the next minute.
 fn time_of_day(text: &[u8]) -> Option<(i64, &[u8])> {
-    let (hour, rest) = digits(text, 2)?;
-    let (minute, mut rest) = digits(rest.strip_prefix(b":")?, 2)?;
+    let (hour, rest) = digits::<2>(text)?;
+    let (minute, mut rest) = digits::<2>(rest.strip_prefix(b":")?)?;
     let (mut second, mut fraction) = (0, 0);
     if let Some(after) = rest.strip_prefix(b":") {
-        (second, rest) = digits(after, 2)?;
+        (second, rest) = digits::<2>(after)?;
         if let Some((b'.' | b',', after)) = rest.split_first() {
             let length = after.iter().take_while(|b| b.is_ascii_digit()).count();
             let (shown, end) = after.split_at_checked(length)?;
@@ -64,11 +69,11 @@ fn zone(text: &[u8]) -> Option<i64> {
         b'-' => -1,
         _ => return None,
     };
-    let (hour, rest) = digits(rest, 2)?;
+    let (hour, rest) = digits::<2>(rest)?;
     let minute = if rest.is_empty() {
         0
     } else {
-        let (minute, end) = digits(rest.strip_prefix(b":").unwrap_or(rest), 2)?;
+        let (minute, end) = digits::<2>(rest.strip_prefix(b":").unwrap_or(rest))?;
         if !end.is_empty() {
             return None;
         }
@@ -77,12 +82,11 @@ fn zone(text: &[u8]) -> Option<i64> {
     (hour < 24 && minute < 60).then_some(sign * (hour * 3_600_000 + minute * 60_000))
 }
 
-/// Exactly `count` digits as a number, and what follows.
-fn digits(text: &[u8], count: usize) -> Option<(i64, &[u8])> {
-    let (head, rest) = text.split_at_checked(count)?;
-    head.iter()
-        .try_fold(0, |sum, b| b.is_ascii_digit().then(|| sum * 10 + i64::from(b - b'0')))
-        .map(|number| (number, rest))
+/// Exactly `N` digits as a number, and what follows.
+fn digits<const N: usize>(text: &[u8]) -> Option<(i64, &[u8])> {
+    let (head, rest) = text.split_first_chunk::<N>()?;
+    let number = head.iter().fold(0, |sum, b| sum * 10 + i64::from(b.wrapping_sub(b'0')));
+    head.iter().all(u8::is_ascii_digit).then_some((number, rest))
 }
 
 /// Days since 1970 of a date of the Gregorian calendar; years begin in March here, so that a leap day is a year's last.
@@ -126,6 +130,10 @@ mod tests {
             ("2024-02-29", Some(1_709_164_800_000)),
             ("2016-12-31T23:59:60Z", Some(1_483_228_800_000)),
             ("2023-02-29", None),
+            ("1900-02-29", None),
+            ("2000-02-29", Some(951_782_400_000)),
+            ("2026-04-31", None),
+            ("2026-01-00", None),
             ("2026-13-01", None),
             ("2026-00-10", None),
             ("2026-01-01T24:00:00Z", None),
