@@ -1,50 +1,63 @@
-//! A detection as it is at a site: tests of fields that the site's events never have are decided there, and reading a field
-//! may lose something.
+//! A detection as it is at a site: tests of fields that the site's events never have, or always have with one text, are
+//! decided there, and reading a field may lose something.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use crate::capability::{Loss, Support};
-use crate::plan::{Column, Detection, Event, EventId, Field, Key, Logic, Pattern, PatternKind, Pred, Test};
+use crate::dialect::same_text;
+use crate::plan::{
+    Column, Detection, Event, EventId, Field, Key, Logic, Pattern, PatternKind, Pred, Test, TestKind, TextOp, TextTest,
+};
 use crate::source::Span;
 use crate::target::{Access, FieldBinding, Profile};
 
-/// The detection with every test decided that reads a field which the site's events never have: as in the language, a
-/// missing field satisfies none.
+/// The detection with every test decided that can be: a missing field satisfies none, a constant is equal or is not.
 #[must_use]
 pub fn at_site<'a>(detection: &'a Detection, profile: &Profile) -> Cow<'a, Detection> {
-    let lacks = |event: &Event, test: &Test| {
-        let mut lacks = false;
-        test.for_each_field(&mut |field| lacks |= is_missing(profile, event, field));
-        lacks
-    };
     let mut changed = Cow::Borrowed(detection);
     for (index, event) in detection.events.iter().enumerate() {
         let mut any = false;
-        event.predicate.for_each(&mut |test| any |= lacks(event, test));
-        if let (true, Some(event)) = (any, changed.to_mut().events.get_mut(index)) {
-            event.predicate = decided(&event.predicate, &|test| lacks(event, test));
+        event.predicate.for_each(&mut |test| any |= decision(profile, event, test).is_some());
+        if let (true, Some(changed)) = (any, changed.to_mut().events.get_mut(index)) {
+            changed.predicate = decided(&event.predicate, &|test| decision(profile, event, test));
         }
     }
     changed
 }
 
-/// The predicate with false in place of the tests that are `decided`.
-fn decided(pred: &Pred, is_false: &dyn Fn(&Test) -> bool) -> Pred {
+/// Whether a test holds for every event or for none; nothing where the events differ.
+fn decision(profile: &Profile, event: &Event, test: &Test) -> Option<bool> {
+    let mut missing = false;
+    test.for_each_field(&mut |field| {
+        missing |= binding(profile, event, field).is_some_and(|b| matches!(b.access, Access::Missing(_)));
+    });
+    if missing {
+        return Some(false);
+    }
+    let TestKind::Text(TextTest { field, op: TextOp::Equals(values), cased, .. }) = &test.kind else { return None };
+    match &binding(profile, event, field)?.access {
+        Access::Constant(text) => Some(values.value.iter().any(|value| same_text(value, text, *cased))),
+        _ => None,
+    }
+}
+
+/// The predicate with the tests decided that can be.
+fn decided(pred: &Pred, decision: &dyn Fn(&Test) -> Option<bool>) -> Pred {
     match pred {
         Logic::Const(value) => Logic::Const(*value),
-        Logic::Not(inner) => Logic::not(decided(inner, is_false)),
-        Logic::And(parts) => Logic::and(parts.iter().map(|p| decided(p, is_false))),
-        Logic::Or(parts) => Logic::or(parts.iter().map(|p| decided(p, is_false))),
-        Logic::Atom(test) if is_false(test) => Logic::Const(false),
-        Logic::Atom(test) => Logic::Atom(test.clone()),
+        Logic::Not(inner) => Logic::not(decided(inner, decision)),
+        Logic::And(parts) => Logic::and(parts.iter().map(|p| decided(p, decision))),
+        Logic::Or(parts) => Logic::or(parts.iter().map(|p| decided(p, decision))),
+        Logic::Atom(test) => decision(test).map_or_else(|| Logic::Atom(test.clone()), Logic::Const),
     }
 }
 
 /// Refuses a detection with an event that nothing at the site can be.
 pub fn impossible<'a>(detection: &'a Detection, profile: &Profile) -> Option<(Support, &'a Event)> {
     let never = detection.events.iter().find(|event| event.predicate == Logic::Const(false))?;
-    let reason = format!("with profile `{}` no event can be `{}`: its fields are never there", profile.id, never.name);
+    let reason =
+        format!("with profile `{}` no event can be `{}`: what it asks for is never there", profile.id, never.name);
     Some((Support::no(&reason), never))
 }
 
@@ -106,10 +119,6 @@ fn binding<'p>(profile: &'p Profile, event: &Event, field: &Field) -> Option<&'p
     profile.classes.get(&event.class.name)?.fields.get(&*field.name)
 }
 
-fn is_missing(profile: &Profile, event: &Event, field: &Field) -> bool {
-    binding(profile, event, field).is_some_and(|binding| matches!(binding.access, Access::Missing(_)))
-}
-
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
@@ -159,9 +168,32 @@ mod tests {
             (&*word, &*reasons),
             (
                 "unsupported",
-                &["with profile `sysmon-zeek` no event can be `e`: its fields are never there".to_owned()][..]
+                &["with profile `sysmon-zeek` no event can be `e`: what it asks for is never there".to_owned()][..]
             )
         );
+    }
+
+    #[test]
+    fn a_test_of_a_constant_is_decided() {
+        let sessions = |condition: &str| {
+            let text = format!(
+                "strategy DET0001 {{ technique T1059 tactic execution analytic AN0001 on windows {{\n\
+                event e = tls_session where {condition}\n detect d {{ severity low pattern e entity source.ip }} }} }}"
+            );
+            let mut sources = Sources::default();
+            let id = sources.add("test.det", text.as_str());
+            let (file, _) = crate::syntax::parse(&sources, id);
+            let analysis = crate::sema::analyse(&mut sources, &[file], &[]);
+            let registry = Registry::embedded();
+            let target = registry.get("splunk").unwrap();
+            let outcomes =
+                run(&analysis.strategies[0], target, target.profile("sysmon-zeek").unwrap(), &|_| true).outcomes;
+            outcomes[0].queries.first().map(|query| query.text.lines().take(2).collect::<Vec<_>>().join("\n"))
+        };
+        let plain = sessions("destination.port == 443");
+        assert!(plain.is_some());
+        assert_eq!(sessions("destination.port == 443 and network.protocol in [\"quic\", \"TLS\"]"), plain);
+        assert_eq!(sessions("destination.port == 443 and network.protocol cased == \"TLS\""), None);
     }
 
     #[test]

@@ -16,6 +16,8 @@ mod threshold;
 
 use uuid::Uuid;
 
+pub(crate) use site::same_text;
+
 use crate::capability::{Feature, Findings, Support};
 use crate::plan::Unit;
 use crate::target::{Profile, Target};
