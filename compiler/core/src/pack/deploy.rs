@@ -7,7 +7,10 @@ use crate::compile::{Outcome, Status, limits};
 use crate::diagnostics::{Code, Diagnostic};
 use crate::dialect::{Deployment, Query, Request, Schedule, dialect};
 use crate::sema::literals::print_span;
-use crate::target::Packing;
+use crate::target::{Packing, ScheduleChoice};
+
+/// Milliseconds in a minute.
+const MINUTE: i64 = 60_000;
 
 /// The rule of an outcome; none if it has no queries.
 ///
@@ -41,11 +44,12 @@ pub fn deploy<'a>(outcome: &Outcome<'a>, packing: &Packing, project: &Project) -
 /// The most frequent schedule whose runs read far enough back; none if the product leaves that to whoever imports it.
 fn schedule(rule: &Rule<'_>, packing: &Packing) -> Result<Option<Schedule>, Diagnostic> {
     let needed = rule.outcome.queries.iter().map(|q: &Query| q.look_back.saturating_add(q.wait)).max().unwrap_or(0);
-    let Packing { schedules, delay, .. } = packing;
+    let Packing { schedules, delay, fixed_look_back, .. } = packing;
     let Some(longest) = schedules.iter().map(|s| s.look_back).max() else { return Ok(None) };
     let reach = |every: i64| needed.saturating_add(*delay).saturating_add(every);
     let fits = schedules.iter().find(|s| reach(s.every) <= s.look_back);
-    let schedule = fits.map(|s| Schedule { every: s.every, look_back: s.look_back, delay: *delay });
+    let look_back = |s: &ScheduleChoice| if *fixed_look_back { s.look_back } else { in_minutes(reach(s.every)) };
+    let schedule = fits.map(|s| Schedule { every: s.every, look_back: look_back(s), delay: *delay });
     schedule.map(Some).ok_or_else(|| {
         let (needed, longest) = (print_span(needed), print_span(longest));
         rule.error(
@@ -53,4 +57,9 @@ fn schedule(rule: &Rule<'_>, packing: &Packing) -> Result<Option<Schedule>, Diag
             &format!("it needs to look back {needed} from one run to the next, and a run reads {longest} at most"),
         )
     })
+}
+
+/// Rounded up to whole minutes: products count in nothing finer.
+const fn in_minutes(milliseconds: i64) -> i64 {
+    milliseconds.saturating_add(MINUTE - 1) / MINUTE * MINUTE
 }

@@ -17,8 +17,10 @@ pub mod content;
 pub mod deploy;
 pub mod difference;
 pub mod format;
+mod graph;
 pub mod hash;
 pub mod json;
+mod kibana;
 mod layer;
 pub mod lock;
 pub mod manifest;
@@ -40,7 +42,7 @@ use project::Project;
 use provenance::Material;
 
 /// Every format.
-pub const FORMATS: &[&dyn Format] = &[&sigma::SigmaRules];
+pub const FORMATS: &[&dyn Format] = &[&graph::GraphDetections, &kibana::KibanaRules, &sigma::SigmaRules];
 
 /// The names of a pack's own files.
 pub const MANIFEST: &str = "pack.json";

@@ -3,10 +3,11 @@
 
 pub mod facts;
 pub mod host;
-pub mod params;
+
 pub mod pattern;
 pub mod pred;
 pub mod print;
+pub mod reads;
 pub mod regex;
 pub mod text;
 pub mod value;

@@ -42,6 +42,8 @@ struct PackingForm {
     format: String,
     #[serde(default)]
     schedules: Vec<ScheduleForm>,
+    #[serde(default)]
+    fixed_look_back: bool,
     delay: Option<String>,
     #[serde(default)]
     settings: Map<String, Json>,
@@ -205,6 +207,7 @@ impl PackingForm {
         };
         Ok(Packing {
             format: self.format,
+            fixed_look_back: self.fixed_look_back,
             schedules: self.schedules.iter().map(choice).collect::<Result<_, String>>()?,
             delay: self.delay.as_deref().map(milliseconds).transpose()?.unwrap_or(0),
             settings: self.settings,

@@ -61,6 +61,8 @@ pub struct Packing {
     pub format: String,
     /// The schedules that a rule may have, the most frequent first; empty where whoever imports a rule decides that.
     pub schedules: Vec<ScheduleChoice>,
+    /// Whether a run always reads as far back as its schedule can; if not, a rule says how far it needs to.
+    pub fixed_look_back: bool,
     /// How late the product may get an event, in milliseconds: so much later a rule judges.
     pub delay: i64,
     /// Limits and names that the format needs, by name; each format has a type of its own for this.

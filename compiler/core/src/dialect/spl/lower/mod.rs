@@ -153,7 +153,8 @@ fn cut(rows: &mut Rows<'_>, root: &Node<'_>, flags: &[Name]) {
 fn describe(event: &Event, strategy: &Strategy) -> Option<String> {
     let mut parameters: Vec<&str> = Vec::new();
     event.predicate.for_each(&mut |test| {
-        let found = crate::plan::params::of(test).into_iter().filter_map(|reference| strategy.parameter(reference));
+        let found =
+            crate::plan::reads::parameters_of(test).into_iter().filter_map(|reference| strategy.parameter(reference));
         for parameter in found {
             if !parameters.contains(&parameter.name.as_str()) {
                 parameters.push(&parameter.name);

@@ -1,12 +1,14 @@
-//! Which parameters the values of a plan come from.
+//! What a detection reads: parameters and fields.
 
 use std::collections::BTreeSet;
 
-use super::{Detection, Expr, ExprKind, ParamRef, Pattern, PatternKind, Test, TestKind, TextOp};
+use super::{
+    Column, Detection, Event, EventId, Expr, ExprKind, Field, ParamRef, Pattern, PatternKind, Test, TestKind, TextOp,
+};
 
 /// The parameters of a test, in order.
 #[must_use]
-pub fn of(test: &Test) -> Vec<&ParamRef> {
+pub fn parameters_of(test: &Test) -> Vec<&ParamRef> {
     let mut found = Vec::new();
     match &test.kind {
         TestKind::Exists(_) => {}
@@ -49,12 +51,60 @@ impl Detection {
     pub fn parameters(&self) -> BTreeSet<&ParamRef> {
         let mut found = Vec::new();
         for event in &self.events {
-            event.predicate.for_each(&mut |test| found.extend(of(test)));
+            event.predicate.for_each(&mut |test| found.extend(parameters_of(test)));
         }
         of_pattern(&self.pattern, &mut found);
         found.extend(self.suppress.iter().filter_map(|s| s.param.as_ref()));
         found.into_iter().collect()
     }
+
+    /// Its events with their ids.
+    pub fn events_with_ids(&self) -> impl Iterator<Item = (EventId, &Event)> {
+        (0..).map(EventId).zip(&self.events)
+    }
+
+    /// The fields of an event that its predicate, the pattern's keys and aggregates, and the entity read.
+    #[must_use]
+    pub fn fields_of(&self, id: EventId) -> BTreeSet<&Field> {
+        let mut found = BTreeSet::new();
+        if let Some(event) = self.event(id) {
+            event.predicate.for_each(&mut |test| {
+                test.for_each_field(&mut |field| {
+                    found.insert(field);
+                });
+            });
+        }
+        fields_of_pattern(&self.pattern, id, &mut found);
+        found.extend(self.entity.iter().filter_map(|e| of_event(&e.column, id)));
+        found
+    }
+}
+
+fn of_event(column: &Column, id: EventId) -> Option<&Field> {
+    column.as_field().filter(|_| column.event == id)
+}
+
+fn fields_of_pattern<'a>(pattern: &'a Pattern, id: EventId, found: &mut BTreeSet<&'a Field>) {
+    match &pattern.kind {
+        PatternKind::Event(_) => {}
+        PatternKind::Then(join) | PatternKind::With(join) => {
+            found.extend(join.keys.iter().flat_map(|key| &key.columns).filter_map(|column| of_event(column, id)));
+        }
+        PatternKind::NotFollowed(negation) | PatternKind::NotPreceded(negation) => {
+            found.extend(negation.keys.iter().flat_map(|key| &key.columns).filter_map(|column| of_event(column, id)));
+        }
+        PatternKind::Grouped(group) => {
+            found.extend(group.keys.iter().filter_map(|column| of_event(column, id)));
+            if group.event == id {
+                group.having.for_each(&mut |comparison| {
+                    for side in [&comparison.left, &comparison.right] {
+                        side.for_each_leaf(&mut |aggregate| found.extend(aggregate.field()));
+                    }
+                });
+            }
+        }
+    }
+    pattern.operands().into_iter().for_each(|operand| fields_of_pattern(operand, id, found));
 }
 
 fn of_pattern<'a>(pattern: &'a Pattern, found: &mut Vec<&'a ParamRef>) {
