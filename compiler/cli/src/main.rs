@@ -5,6 +5,7 @@
 
 mod alert;
 mod args;
+mod attack;
 mod commands;
 mod console;
 mod input;

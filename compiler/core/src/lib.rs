@@ -7,9 +7,11 @@
 //! | plan over events | [`eval`] | the meaning: alerts |
 //! | plan × target | [`capability`] | the fidelity of each detection: exact, approximate or unsupported |
 //! | plan → query | [`dialect`] | text of each product's language, from a typed tree of its own |
+//! | plan × ATT&CK | [`attack`] | the source declares what ATT&CK names, and nothing else as its own |
 //! | all of it | [`compile`] | every detection has an outcome, its rules or an error |
 //! | rules → pack | [`pack`] | files that products import, with versions, hashes and a manifest |
 
+pub mod attack;
 pub mod capability;
 pub mod cases;
 pub mod compile;

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use anyhow::{Result, bail};
+use detc_core::attack::Bundle;
 use detc_core::compile::{self, Artifact, Outcome, Status as Done, Uncovered};
 use detc_core::diagnostics::{Code, Diagnostic};
 use detc_core::plan::{Strategy, Unit};
@@ -10,6 +11,7 @@ use detc_core::target::Registry;
 use serde_json::json;
 
 use crate::args::{Format, Sources};
+use crate::attack::Against;
 use crate::console::Console;
 use crate::input::display;
 use crate::load::Loaded;
@@ -45,6 +47,9 @@ pub struct Args {
     sites: sites::Choice,
 
     #[command(flatten)]
+    against: Against,
+
+    #[command(flatten)]
     selection: Selection,
 
     /// The folder to write into; made if it is not there
@@ -59,6 +64,7 @@ pub struct Args {
 /// Runs the command.
 pub fn run(args: &Args, console: &Console) -> Result<Status> {
     let mut loaded = Loaded::new(&args.sources);
+    let bundle = args.against.hold(&mut loaded);
     let mut registry = Registry::embedded();
     let chosen = sites::choose(&args.sites, &mut registry, &mut loaded);
     let Some(chosen) = chosen.filter(|_| loaded.status() != Status::Failed) else {
@@ -81,7 +87,7 @@ pub fn run(args: &Args, console: &Console) -> Result<Status> {
     if let (true, Some(first)) = (outcomes.is_empty(), uncovered.first()) {
         bail!("there is nothing to compile: {}", first.reason());
     }
-    let report = Report { outcomes: &outcomes, uncovered: &uncovered };
+    let report = Report { outcomes: &outcomes, uncovered: &uncovered, bundle: &bundle };
     let artifacts = compile::artifacts(&outcomes).unwrap_or_else(|error| {
         let title = format!("a template of target `{}` does not render: {}", error.target, error.message);
         loaded.input.diagnostics.push(Diagnostic::bare(Code::BadTargetData, title));
@@ -121,11 +127,12 @@ fn fits_standard_output(places: &[usize]) -> Result<()> {
 struct Report<'a> {
     outcomes: &'a [Outcome<'a>],
     uncovered: &'a [Uncovered<'a>],
+    bundle: &'a Bundle,
 }
 
 impl Report<'_> {
     fn to_json(self) -> serde_json::Value {
-        compile::fidelity_report(self.outcomes, self.uncovered)
+        compile::fidelity_report(self.outcomes, self.uncovered, self.bundle)
     }
 }
 

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{Outcome, Status, Uncovered, fidelity_word};
+use crate::attack::{Bundle, Standing, standing};
 use crate::capability::{Fidelity, Loss};
 use crate::dialect::Query;
 use crate::plan::{Layer, Parameter, Strategy};
@@ -10,11 +11,12 @@ use crate::sema::literals::print_span;
 use crate::tuning::to_json;
 
 /// The report as JSON: one entry for each detection, target and profile, in that order; then the analytics of platforms
-/// that a target was not compiled for.
+/// that a target was not compiled for. `bundle` is what the strategies were held against.
 #[must_use]
-pub fn fidelity_report(outcomes: &[Outcome<'_>], uncovered: &[Uncovered<'_>]) -> Value {
+pub fn fidelity_report(outcomes: &[Outcome<'_>], uncovered: &[Uncovered<'_>], bundle: &Bundle) -> Value {
     json!({
         "version": 1,
+        "attack": strategies(outcomes).into_iter().map(|strategy| attack(strategy, bundle)).collect::<Vec<_>>(),
         "detections": outcomes.iter().map(entry).collect::<Vec<_>>(),
         "uncovered": uncovered.iter().map(not_covered).collect::<Vec<_>>(),
         "parameters": strategies(outcomes).into_iter().flat_map(parameters).collect::<Vec<_>>(),
@@ -30,6 +32,16 @@ fn strategies<'a>(outcomes: &[Outcome<'a>]) -> Vec<&'a Strategy> {
         }
     }
     found
+}
+
+/// The version of ATT&CK that a strategy is of, and the version it was held against.
+fn attack(strategy: &Strategy, bundle: &Bundle) -> Value {
+    let held = standing(strategy, bundle) == Standing::Held;
+    json!({
+        "strategy": strategy.id,
+        "version": strategy.attack.as_ref().map(|version| &version.value),
+        "held_against": bundle.version.as_ref().filter(|_| held),
+    })
 }
 
 /// The values in force, and the layers they came from.

@@ -2,7 +2,7 @@
 //!
 //! Numbers are stable and never used again. E00xx: reading and syntax; E01xx: names; E02xx: types and values;
 //! E03xx: patterns and detections; E04xx: tuning; E05xx: targets, profiles and fidelity; E06xx: events and tests;
-//! E07xx: packs; W09xx: warnings.
+//! E07xx: packs; E08xx: ATT&CK; W09xx: warnings.
 
 use super::Severity;
 
@@ -126,12 +126,22 @@ codes! {
     NoRuleId = "E0704" Error;
     /// A pack that is not what its maker published.
     BadPack = "E0705" Error;
+    /// Something that ATT&CK names and the source does not declare.
+    AttackMissing = "E0801" Error;
+    /// Something that the source declares as ATT&CK's and ATT&CK does not name.
+    AttackInvented = "E0802" Error;
+    /// A strategy of another version of ATT&CK than the bundle.
+    AttackVersion = "E0803" Error;
+    /// A file that is no bundle of ATT&CK.
+    BadBundle = "E0804" Error;
     /// A source that no detection uses.
     UnusedSource = "W0901" Warning;
     /// A parameter, let, predicate or event that nothing uses.
     UnusedItem = "W0902" Warning;
     /// An acceptance that is not needed.
     NeedlessAcceptance = "W0904" Warning;
+    /// A strategy that says it is of ATT&CK and that the bundle does not have.
+    NotInAttack = "W0905" Warning;
 }
 
 impl Code {

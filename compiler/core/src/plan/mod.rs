@@ -21,7 +21,6 @@ pub use pred::{
 };
 pub use regex::Regex;
 pub use text::{Cidr, Glob, Segment};
-
 pub use value::{Number, PortRange, Type, Value};
 
 use std::collections::BTreeMap;
@@ -39,8 +38,8 @@ pub struct Strategy {
     pub title: String,
     /// The rest of its documentation.
     pub description: String,
-    /// The version of ATT&CK it was written against.
-    pub attack: Option<String>,
+    /// The version of ATT&CK it was written against; none if it does not say that it is of ATT&CK.
+    pub attack: Option<Spanned<String>>,
     /// Techniques it detects, such as `T1573.002`.
     pub techniques: Vec<String>,
     /// Tactics, in ATT&CK's short names.

@@ -10,6 +10,7 @@ use super::table::{EntryId, EntryKind, ScopeId, Table, duplicate};
 use super::{conditions, split_doc};
 use crate::diagnostics::{Code, Diagnostic};
 use crate::plan::{Analytic, Class, Detection, LogSource, Strategy};
+use crate::source::Spanned;
 use crate::syntax::ast::{self, Item, ItemKind};
 use crate::tuning::{self, TuningFile};
 
@@ -138,7 +139,7 @@ pub(super) fn lower(table: &Table<'_>, declaration: &Declaration<'_>, tuning: &[
         id: strategy.id.value.clone(),
         title: if title.is_empty() { strategy.id.value.clone() } else { title },
         description,
-        attack: properties.get("attack").and_then(|v| v.first()).cloned(),
+        attack: attack(strategy),
         techniques: properties.get("technique").cloned().unwrap_or_default(),
         tactics: properties.get("tactic").cloned().unwrap_or_default(),
         references: properties.get("reference").cloned().unwrap_or_default(),
@@ -219,6 +220,14 @@ fn properties(table: &Table<'_>, strategy: &ast::Strategy) -> BTreeMap<String, V
 /// A day of the calendar.
 fn is_day(text: &str) -> bool {
     text.len() == "2026-12-31".len() && parse_datetime(text).is_ok()
+}
+
+/// The version of ATT&CK that the source says it is of.
+fn attack(strategy: &ast::Strategy) -> Option<Spanned<String>> {
+    strategy.items.iter().find_map(|item| match &item.kind {
+        ItemKind::Property(property) if property.name.value == "attack" => property.values.first().cloned(),
+        _ => None,
+    })
 }
 
 /// `T1573` or `T1573.002`.

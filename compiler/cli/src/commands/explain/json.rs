@@ -1,6 +1,7 @@
 //! The explanation for programs.
 
 use anyhow::Result;
+use detc_core::attack::{Standing, standing};
 use detc_core::compile::{fidelity_word, loss_lines};
 use detc_core::plan::{Analytic, Class, Field, Parameter, ParameterKind, Strategy, Unit, Value};
 use detc_core::sema::literals::{print_datetime, print_duration};
@@ -23,11 +24,13 @@ pub fn class(class: &Class) -> Result<String> {
 }
 
 fn strategy(subject: &Subject<'_>, strategy: &Strategy, analytics: &[&Analytic]) -> Json {
+    let held = subject.bundle.version.as_ref().filter(|_| standing(strategy, &subject.bundle) == Standing::Held);
     json!({
         "id": strategy.id,
         "title": strategy.title,
         "description": strategy.description,
-        "attack": strategy.attack,
+        "attack": strategy.attack.as_ref().map(|version| &version.value),
+        "held_against": held,
         "techniques": strategy.techniques,
         "tactics": strategy.tactics,
         "references": strategy.references,

@@ -6,6 +6,7 @@ mod text;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
+use detc_core::attack::Bundle;
 use detc_core::capability::Fidelity;
 use detc_core::compile::assess;
 use detc_core::diagnostics::{Code, render, suggest};
@@ -59,6 +60,8 @@ struct Subject<'a> {
     sources: &'a Sources,
     strategies: &'a [Strategy],
     sites: Vec<Site<'a>>,
+    /// What ATT&CK says.
+    bundle: Bundle,
     /// Which detections, by one of their names; none for all.
     name: Option<&'a str>,
 }
@@ -120,7 +123,8 @@ pub fn run(args: &Args, console: &Console) -> Result<Status> {
     let Some(chosen) = chosen.filter(|_| loaded.status() != Status::Failed) else { return Ok(loaded.status()) };
     let name = (!is_path).then_some(args.what.as_str());
     let sites = sites::resolve(&registry, &chosen);
-    let subject = Subject { sources: &loaded.input.sources, strategies: &loaded.strategies, sites, name };
+    let bundle = Bundle::embedded().unwrap_or_default();
+    let subject = Subject { sources: &loaded.input.sources, strategies: &loaded.strategies, sites, bundle, name };
     if subject.strategies().next().is_none() && loaded.status() == Status::Clean {
         bail!(nothing_called(&args.what, &loaded));
     }

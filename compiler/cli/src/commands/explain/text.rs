@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use detc_core::attack::{Standing, standing};
 use detc_core::compile::{fidelity_word, loss_lines};
 use detc_core::plan::{Analytic, Class, Parameter, Strategy, Unit};
 use detc_core::sema::literals::print_duration;
@@ -34,7 +35,7 @@ fn strategy(subject: &Subject<'_>, strategy: &Strategy, analytics: &[&Analytic])
     let mut text = format!("{}: {}\n", strategy.id, strategy.title);
     push_block(&mut text, "", &strategy.description);
     let facts = [
-        ("ATT&CK", strategy.attack.iter().cloned().collect::<Vec<_>>()),
+        ("ATT&CK", attack(subject, strategy)),
         ("techniques", strategy.techniques.clone()),
         ("tactics", strategy.tactics.clone()),
         ("references", strategy.references.clone()),
@@ -53,6 +54,13 @@ fn strategy(subject: &Subject<'_>, strategy: &Strategy, analytics: &[&Analytic])
         push_analytic(&mut text, subject, strategy, analytic);
     }
     text
+}
+
+/// The version that the strategy is of, and what it was held against.
+fn attack(subject: &Subject<'_>, strategy: &Strategy) -> Vec<String> {
+    let held = subject.bundle.version.as_ref().filter(|_| standing(strategy, &subject.bundle) == Standing::Held);
+    let held = held.map_or_else(|| "held against none".to_owned(), |version| format!("held against {version}"));
+    strategy.attack.iter().map(|version| version.value.clone()).chain([held]).collect()
 }
 
 /// A list that takes more characters is shown with an entry a line.
