@@ -39,7 +39,7 @@ fn attack(strategy: &Strategy, bundle: &Bundle) -> Value {
     let held = standing(strategy, bundle) == Standing::Held;
     json!({
         "strategy": strategy.id,
-        "version": strategy.attack.as_ref().map(|version| &version.value),
+        "version": strategy.attack_version(),
         "held_against": bundle.version.as_ref().filter(|_| held),
     })
 }

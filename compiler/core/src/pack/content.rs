@@ -66,7 +66,7 @@ fn text(unit: Unit<'_>) -> String {
     format!(
         "{:?}",
         (
-            (&strategy.id, &strategy.title, &strategy.attack, &strategy.techniques, &strategy.tactics),
+            (&strategy.id, &strategy.title, &strategy.attack_version(), &strategy.techniques, &strategy.tactics),
             (&strategy.references, &strategy.authors, &strategy.date),
             (&analytic.id, &analytic.title, &analytic.platform, sources),
             (&detection.title, &detection.description, detection.release.status.as_str()),

@@ -72,7 +72,7 @@ fn rule(request: &Request<'_>, products: &[Product<'_>], unit: Unit<'_>) -> Json
         "strategy": strategy.id,
         "analytic": analytic.id,
         "platform": analytic.platform,
-        "attack": { "version": strategy.attack, "techniques": strategy.techniques, "tactics": strategy.tactics },
+        "attack": { "version": strategy.attack_version(), "techniques": strategy.techniques, "tactics": strategy.tactics },
         "version": detection.release.version,
         "status": detection.release.status.as_str(),
         "severity": detection.severity.as_str(),

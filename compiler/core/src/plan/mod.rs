@@ -336,6 +336,12 @@ pub struct Unit<'a> {
 }
 
 impl Strategy {
+    /// The version of ATT&CK it was written against.
+    #[must_use]
+    pub fn attack_version(&self) -> Option<&str> {
+        self.attack.as_ref().map(|version| version.value.as_str())
+    }
+
     /// Every detection with its surroundings, in order.
     pub fn units(&self) -> impl Iterator<Item = Unit<'_>> {
         self.analytics.iter().flat_map(move |analytic| {

@@ -29,7 +29,7 @@ fn strategy(subject: &Subject<'_>, strategy: &Strategy, analytics: &[&Analytic])
         "id": strategy.id,
         "title": strategy.title,
         "description": strategy.description,
-        "attack": strategy.attack.as_ref().map(|version| &version.value),
+        "attack": strategy.attack_version(),
         "held_against": held,
         "techniques": strategy.techniques,
         "tactics": strategy.tactics,

@@ -60,7 +60,7 @@ fn strategy(subject: &Subject<'_>, strategy: &Strategy, analytics: &[&Analytic])
 fn attack(subject: &Subject<'_>, strategy: &Strategy) -> Vec<String> {
     let held = subject.bundle.version.as_ref().filter(|_| standing(strategy, &subject.bundle) == Standing::Held);
     let held = held.map_or_else(|| "held against none".to_owned(), |version| format!("held against {version}"));
-    strategy.attack.iter().map(|version| version.value.clone()).chain([held]).collect()
+    strategy.attack_version().map(str::to_owned).into_iter().chain([held]).collect()
 }
 
 /// A list that takes more characters is shown with an entry a line.

@@ -26,12 +26,7 @@ pub fn pattern(d: &Detection, p: &Pattern) -> String {
 /// A whole strategy.
 pub fn strategy(s: &Strategy) -> String {
     let mut out = format!("strategy {} | {} | {}\n", s.id, s.title, s.description);
-    out += &format!(
-        "  attack {:?} techniques {:?} tactics {:?}\n",
-        s.attack.as_ref().map(|v| &v.value),
-        s.techniques,
-        s.tactics
-    );
+    out += &format!("  attack {:?} techniques {:?} tactics {:?}\n", s.attack_version(), s.techniques, s.tactics);
     for (i, p) in s.parameters.iter().enumerate() {
         let of = p.analytic.as_deref().unwrap_or("strategy");
         out += &format!("  ${i} {:?} {} of {of}: {} = {}\n", p.kind, p.name, p.ty, value(&p.value));
