@@ -4,6 +4,7 @@
 //! A dialect is a language; a product that speaks it is a [`Target`]. No code here asks which target it works for.
 
 pub mod eql;
+pub mod held;
 mod keys;
 pub mod kql;
 mod regex;
@@ -21,6 +22,7 @@ pub(crate) use site::same_text;
 use crate::capability::{Feature, Findings, Support};
 use crate::plan::Unit;
 use crate::target::{Profile, Target};
+use held::Held;
 
 /// A language that rules are compiled to.
 pub trait Dialect: Sync {
@@ -87,6 +89,8 @@ pub struct Query {
     pub wait: i64,
     /// The columns of its result that hold the alert's entity, in the entity's order; empty where a result is no table.
     pub columns: Vec<ResultColumn>,
+    /// What it leaves to objects beside it, in the order of their first use.
+    pub held: Vec<Held>,
 }
 
 /// A column of a query's result.

@@ -47,6 +47,7 @@ impl Dialect for Eql {
                 },
                 wait: detection.pattern.wait(),
                 columns: columns.clone(),
+                held: Vec::new(),
             })
             .collect()
     }

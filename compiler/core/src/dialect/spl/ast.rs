@@ -80,6 +80,19 @@ pub enum Command {
     Mvexpand(Name),
     /// `rename`: from, to.
     Rename(Vec<(Name, Name)>),
+    /// `lookup`: the row of a table whose `entry` matches the field gives the output its `listed`.
+    Lookup {
+        /// The table's definition in `transforms.conf`.
+        table: String,
+        /// The field looked up.
+        field: Name,
+        /// The field that gets `listed`.
+        output: Name,
+    },
+    /// `addinfo`: the ends of the time that the search covers, in seconds.
+    Addinfo,
+    /// A macro that is a command or several.
+    Macro(String),
 }
 
 /// The direction of a sort key.
@@ -147,6 +160,8 @@ pub enum Expr {
     In(Name, Vec<String>),
     /// Arithmetic and concatenation.
     Binary(Box<Expr>, Binary, Box<Expr>),
+    /// A macro that stands for an expression, with the fields that it is about.
+    Macro(String, Vec<Name>),
 }
 
 /// A regular expression of PCRE, built so that it holds neither a quote nor two backslashes in a row: every character

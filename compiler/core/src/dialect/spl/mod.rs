@@ -20,6 +20,7 @@
 //! fields out (<https://docs.splunk.com/Documentation/Splunk/latest/Admin/Limitsconf>).
 
 mod ast;
+mod held;
 mod lower;
 mod names;
 mod print;
@@ -27,7 +28,7 @@ mod site;
 #[cfg(test)]
 mod tests;
 
-use super::{Dialect, Query, Request, ResultColumn};
+use super::{Dialect, Query, Request};
 use crate::capability::{Direction, Feature, Findings, Support};
 
 /// The dialect.
@@ -109,12 +110,13 @@ impl Dialect for Spl {
 
     fn lower(&self, request: &Request<'_>, findings: &mut Findings) -> Vec<Query> {
         let pattern = &request.unit.detection.pattern;
-        let query = lower::lower(request, findings).map(|(tree, older)| Query {
+        let query = lower::lower(request, findings).map(|lowered| Query {
             part: None,
-            text: print::query(&tree),
-            look_back: pattern.horizon().saturating_add(older),
+            text: print::query(&lowered.query),
+            look_back: pattern.horizon().saturating_add(lowered.older),
             wait: pattern.wait(),
-            columns: request.unit.detection.entity.iter().map(|e| ResultColumn::named(&e.name, &e.name)).collect(),
+            columns: lowered.columns,
+            held: lowered.held,
         });
         query.into_iter().collect()
     }

@@ -45,6 +45,7 @@ pub fn fields_read(node: &Expr, out: &mut Vec<Name>) {
         Expr::Text(_) | Expr::Pattern(_) | Expr::Int(_) | Expr::Float(_) | Expr::Native(_) => {}
         Expr::Call(_, parts) | Expr::And(parts) | Expr::Or(parts) => parts.iter().for_each(|p| fields_read(p, out)),
         Expr::Not(inner) => fields_read(inner, out),
+        Expr::Macro(_, fields) => fields.iter().for_each(add),
         Expr::Compare(left, _, right) | Expr::Binary(left, _, right) => {
             fields_read(left, out);
             fields_read(right, out);

@@ -118,6 +118,8 @@ fn tightness(node: &Expr) -> Tightness {
         | Expr::Call(..)
         | Expr::In(..)
         | Expr::Native(_) => Tightness::Primary,
+        // Whoever edits a macro may write any expression.
+        Expr::Macro(..) => Tightness::Or,
     }
 }
 
@@ -146,6 +148,11 @@ pub fn expr(node: &Expr) -> String {
             format!("in({}{texts})", eval_name(field))
         }
         Expr::Binary(left, op, right) => binary(left, *op, right),
+        Expr::Macro(name, fields) if fields.is_empty() => format!("`{name}`"),
+        Expr::Macro(name, fields) => {
+            let fields = fields.iter().map(|field| field.0.as_str()).collect::<Vec<_>>().join(", ");
+            format!("`{name}({fields})`")
+        }
     }
 }
 
@@ -271,6 +278,11 @@ fn command(node: &Command) -> String {
             let pairs = pairs.iter().map(|(from, to)| format!("{} as \"{}\"", search_name(from), escaped(&to.0)));
             format!("rename {}", pairs.collect::<Vec<_>>().join(", "))
         }
+        Command::Lookup { table, field, output } => {
+            format!("lookup {table} entry AS {} OUTPUT listed AS {}", search_name(field), search_name(output))
+        }
+        Command::Addinfo => "addinfo".to_owned(),
+        Command::Macro(name) => format!("`{name}`"),
     }
 }
 

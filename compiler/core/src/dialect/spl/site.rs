@@ -19,10 +19,11 @@ use std::sync::Arc;
 use serde::Deserialize;
 
 use super::ast::{Binary, Compare, Expr, Function, Name};
+use super::held::{Keeper, Scale};
 use super::names::Names;
 use crate::capability::{Findings, Support};
-use crate::dialect::Request;
-use crate::plan::{Class, Event, Field, Type};
+use crate::dialect::{Deployment, Request};
+use crate::plan::{Class, Event, Field, ParamRef, Type, Window};
 use crate::sema::literals::parse_span;
 use crate::source::Span;
 use crate::target::{Access, FieldBinding};
@@ -138,6 +139,8 @@ pub struct Site<'a> {
     pub findings: &'a mut Findings,
     /// The names in use.
     pub names: Names,
+    /// What stands outside the search; none if nothing does.
+    pub keeper: Option<Keeper<'a>>,
     sources: BTreeMap<String, Source>,
     /// Derived fields by ECS name: the name in the search, and the expression of each class that derives it.
     derived: BTreeMap<Arc<str>, (Name, BTreeMap<String, Expr>)>,
@@ -148,9 +151,15 @@ pub struct Site<'a> {
 impl<'a> Site<'a> {
     /// The site of a request.
     pub fn new(request: &'a Request<'a>, findings: &'a mut Findings) -> Self {
+        let keeper = Keeper::new(request).unwrap_or_else(|reason| {
+            let reason = format!("the settings of what stands outside a search cannot be read: {reason}");
+            findings.note(Support::no(&reason), request.unit.detection.span);
+            None
+        });
         let mut site = Self {
             request,
             findings,
+            keeper,
             names: Names::default(),
             sources: BTreeMap::new(),
             derived: BTreeMap::new(),
@@ -253,6 +262,29 @@ impl<'a> Site<'a> {
             used.map(|(join, fields)| UsedJoin { class: class.clone(), join: join.clone(), fields }).collect::<Vec<_>>()
         };
         self.sources.iter().flat_map(of_class).collect()
+    }
+
+    /// A single value: itself, or what a parameter's macro gives.
+    pub fn scalar(&mut self, param: Option<&ParamRef>, value: Expr, scale: Scale) -> Expr {
+        let held = self.keeper.as_mut().and_then(|keeper| keeper.scalar(param?, &value, scale));
+        held.unwrap_or(value)
+    }
+
+    /// A window in milliseconds.
+    pub fn window(&mut self, window: &Window) -> Expr {
+        self.scalar(window.param.as_ref(), Expr::Int(window.value), Scale::Milliseconds)
+    }
+
+    /// Whether a window may stand outside the search.
+    #[must_use]
+    pub const fn windows_are_held(&self) -> bool {
+        self.keeper.is_some()
+    }
+
+    /// How the rule is deployed; none for a search on its own.
+    #[must_use]
+    pub const fn deployment(&self) -> Option<Deployment> {
+        self.request.deployment
     }
 
     /// The event's time in whole milliseconds.

@@ -6,7 +6,7 @@ use super::ast::{Binary, Compare, Expr, Name, Piece, Search};
 use super::lower::pcre::{self, Case, Place};
 use super::print;
 use crate::capability::Findings;
-use crate::dialect::{Request, dialect};
+use crate::dialect::{Deployment, Query, Request, Schedule, dialect};
 use crate::plan::Glob;
 use crate::sema::analyse;
 use crate::source::Sources;
@@ -15,9 +15,18 @@ use crate::target::Registry;
 
 /// The search for a detection of these events and this pattern, or why there is none.
 fn search(events: &str, detection: &str) -> String {
+    lowered(events, detection, None).map_or_else(|reasons| reasons, |query| query.text)
+}
+
+/// A rule of a pack.
+const DEPLOYED: Option<Deployment> =
+    Some(Deployment { schedule: Some(Schedule { every: 900_000, look_back: 3_600_000, delay: 300_000 }) });
+
+/// The query for a detection of these events and this pattern, or why there is none.
+fn lowered(events: &str, detection: &str, deployment: Option<Deployment>) -> Result<Query, String> {
     let text = format!(
         "strategy DET0001 {{\n technique T1059\n tactic execution\n analytic AN0001 on windows {{\n  \
-         mutable AllowedImages: list<glob> = [r\"?:\\Program Files\\*\\agent.exe\"]\n  {events}\n  \
+         mutable AllowedImages: list<glob> = [r\"?:\\Program Files\\*\\agent.exe\"]\n  {TUNABLES}\n  {events}\n  \
          detect d {{ severity low\n {detection} }}\n }}\n}}\n"
     );
     let mut sources = Sources::default();
@@ -31,10 +40,25 @@ fn search(events: &str, detection: &str) -> String {
     let profile = target.profile("sysmon-zeek").unwrap();
     let mut findings = Findings::default();
     let unit = strategy.units().next().unwrap();
-    let queries = dialect("spl").unwrap().lower(&Request { unit, target, profile, deployment: None }, &mut findings);
+    let queries = dialect("spl").unwrap().lower(&Request { unit, target, profile, deployment }, &mut findings);
     let reasons: Vec<&str> = findings.refusals.iter().map(|r| r.reason.as_str()).collect();
-    queries.first().map_or_else(|| format!("refused: {}", reasons.join("; ")), |query| query.text.clone())
+    queries.into_iter().next().ok_or_else(|| format!("refused: {}", reasons.join("; ")))
 }
+
+/// A parameter of every kind that stands outside a deployed search.
+const TUNABLES: &str = "
+    tunable Window: duration in 1s..1h = 5m
+    tunable Stall: duration = 1500ms
+    tunable Least: int = 20
+    tunable Verb: string = \"say \\\"x\\\\\"
+    tunable Made: bool = true
+    tunable Names: list<string> = [\"cmd.exe\", \"powershell.exe\"]
+    tunable Words: list<string> = [\"-enc\", \"100%\"]
+    tunable Odd: list<regex> = [r\"^a$\", r\"b+\"]
+    tunable Inside: list<cidr> = [\"10.0.0.0/8\", \"fc00::/7\"]
+    tunable Peers: list<ip> = [\"192.0.2.1\"]
+    tunable Services: ports = [443, 8000..8010]
+";
 
 const STEPS: &str = "
     /// A library is loaded
@@ -86,6 +110,43 @@ searches! {
         entity out.host.name, destination.ip";
     a_key_with_several_values_is_expanded: "pattern lookup then out within 1m by lookup.dns.resolved_ip = destination.ip
         entity lookup.host.name, dns.resolved_ip";
+}
+
+/// The search of a deployed rule, and each object beside it.
+fn deployed(events: &str, detection: &str) -> String {
+    let query = match lowered(events, detection, DEPLOYED) {
+        Ok(query) => query,
+        Err(reasons) => return reasons,
+    };
+    let objects = query.held.iter().map(|held| format!("{}: {}\n  {:?}\n", held.name, held.form, held.object));
+    format!("{}\n{}", query.text, objects.collect::<String>())
+}
+
+#[test]
+fn values_of_every_type_stand_outside_a_deployed_search() {
+    let events = "event run = process_start where process.name in Names and process.command_line contains Words
+        and process.command_line matches nocase Odd and not process.executable like AllowedImages
+        and process.working_directory == Verb and not process.parent.name in Names
+    event out = network_connection where not destination.ip in Inside and destination.ip in Peers
+        and destination.port in Services
+    event stalled = tls_session where event.duration >= Stall and tls.established == Made";
+    insta::assert_snapshot!(
+        "deployed_values",
+        deployed(events, "pattern (run then out within Window by host.name) with stalled within Window by source.ip
+            entity run.host.name, out.destination.ip")
+    );
+}
+
+#[test]
+fn a_deployed_search_judges_a_row_when_nothing_can_change_it() {
+    let detection = "pattern load not followed by out within Window by host.name entity host.name";
+    insta::assert_snapshot!("deployed_wait", deployed(STEPS, detection));
+}
+
+#[test]
+fn a_threshold_stands_outside_a_deployed_search() {
+    let detection = "pattern out grouped by host.name over Window having count() >= Least entity host.name";
+    insta::assert_snapshot!("deployed_threshold", deployed(STEPS, detection));
 }
 
 #[test]

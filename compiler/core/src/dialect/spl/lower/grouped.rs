@@ -110,12 +110,14 @@ impl Window<'_, '_> {
         let sides = (&comparison.left.kind, &comparison.right.kind);
         match sides {
             (ExprKind::Leaf(leaf), ExprKind::Const(c)) => {
-                if let Some(test) = self.one_sided(leaf, comparison.op, &value_of(&c.value)) {
+                let constant = value_of(&mut self.rows.site, c);
+                if let Some(test) = self.one_sided(leaf, comparison.op, &constant) {
                     return test;
                 }
             }
             (ExprKind::Const(c), ExprKind::Leaf(leaf)) => {
-                if let Some(test) = self.one_sided(leaf, comparison.op.flipped(), &value_of(&c.value)) {
+                let constant = value_of(&mut self.rows.site, c);
+                if let Some(test) = self.one_sided(leaf, comparison.op.flipped(), &constant) {
                     return test;
                 }
             }
@@ -160,7 +162,7 @@ impl Window<'_, '_> {
     fn side(&mut self, expr: &crate::plan::Expr<Aggregate>, guards: &mut Vec<Expr>) -> Expr {
         match &expr.kind {
             ExprKind::Leaf(leaf) => self.leaf(leaf, guards),
-            ExprKind::Const(c) => value_of(&c.value),
+            ExprKind::Const(c) => value_of(&mut self.rows.site, c),
             ExprKind::Binary(left, op, right) => {
                 let a = self.side(left, guards);
                 let mut b = self.side(right, guards);
@@ -214,7 +216,10 @@ impl Window<'_, '_> {
         let both = Expr::call(Function::Split, [Expr::text("0,1"), Expr::text(",")]);
         self.rows.eval(vec![(leave.clone(), self.rows.by_step(&[(&tag, both)], Expr::text("0")))]);
         self.rows.push(Command::Mvexpand(leave.clone()));
-        let after = Expr::Int(self.group.over.value.saturating_add(1));
+        let after = match self.rows.site.window(&self.group.over) {
+            Expr::Int(window) => Expr::Int(window.saturating_add(1)),
+            window => window.binary(Binary::Add, Expr::Int(1)),
+        };
         let time = self.rows.time().binary(Binary::Add, Expr::choose(leaving(), after, Expr::Int(0)));
         let signed = Expr::choose(leaving(), Expr::Int(-1), Expr::Int(1));
         let signed = self.rows.by_step(&[(&tag, signed)], Expr::Int(0));
@@ -357,7 +362,7 @@ impl Window<'_, '_> {
 
     /// Gives every row its time, bucket and the values that count; a probe has none.
     fn passes(&mut self, probes: &Probes) -> Vec<Pass> {
-        let width = Expr::Int(self.group.over.value);
+        let width = self.rows.site.window(&self.group.over);
         let time = Expr::choose(probes.is_probe(), self.rows.time().minus(width.clone()), self.rows.time());
         let bucket = Expr::call(Function::Floor, [Expr::field(&probes.at).binary(Binary::Div, width)]);
         let rank = Expr::choose(probes.is_probe(), Expr::Int(2), Expr::Int(1));

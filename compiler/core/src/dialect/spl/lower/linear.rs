@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use super::super::ast::{AggregateFunction, Command, Compare, Direction, Expr, Name};
 use super::form::{Node, Overlap, held_by, kept_lists, key_equal_to};
-use super::rows::{NEVER, RowSet, Rows, aggregate, count, distinct, judged_until};
+use super::rows::{NEVER, RowSet, Rows, aggregate, count, distinct};
 use crate::plan::{Join, Negation, PatternKind};
 
 /// Where in time something is looked for.
@@ -49,13 +49,13 @@ impl Look {
     }
 
     /// Whether the nearest time lies within the window of a row.
-    fn within(self, t: Expr, nearest: &Name, window: i64) -> Expr {
+    fn within(self, t: Expr, nearest: &Name, window: &Expr) -> Expr {
         let nearest = Expr::field(nearest);
         let gap = match self {
             Self::Back => t.minus(nearest),
             Self::Ahead => nearest.minus(t),
         };
-        gap.compare(Compare::Le, Expr::Int(window))
+        gap.compare(Compare::Le, window.clone())
     }
 }
 
@@ -77,9 +77,10 @@ pub fn chain(
         order.reverse();
     }
     let tags: Vec<&str> = order.iter().map(|o| o.tag.as_str()).collect();
+    let window = rows.site.window(&join.within);
     let condition = match (tags.as_slice(), overlap) {
-        ([source, _], Overlap::Possible) => near_or_beside(rows, source, &keys, look, join.within.value),
-        _ => carried(rows, &tags, &keys, look, join.within.value),
+        ([source, _], Overlap::Possible) => near_or_beside(rows, source, &keys, look, &window),
+        _ => carried(rows, &tags, &keys, look, &window),
     };
     let (last, before) = tags.split_last().map_or(("", &[][..]), |(last, before)| (*last, before));
     rows.keep(last, condition, before);
@@ -102,7 +103,7 @@ fn result(node: &Node<'_>, join: &Join, kept: usize, operands: Vec<RowSet>) -> R
 }
 
 /// Carries the best start through the steps, in the order in which they are met; the condition on the last step's rows.
-fn carried(rows: &mut Rows<'_>, tags: &[&str], keys: &[Name], look: Look, window: i64) -> Expr {
+fn carried(rows: &mut Rows<'_>, tags: &[&str], keys: &[Name], look: Look, window: &Expr) -> Expr {
     let ranks: Vec<(&str, Expr)> = tags.iter().copied().zip((1..).map(Expr::Int)).collect();
     let rank = if tags.len() == 2 { vec![(tags.first().copied().unwrap_or_default(), Expr::Int(1))] } else { ranks };
     let other = Expr::Int(if tags.len() == 2 { 2 } else { 0 });
@@ -135,7 +136,7 @@ enum First {
 }
 
 /// Whether a row of the source step lies within the window of a row.
-fn near(rows: &mut Rows<'_>, source: &str, keys: &[Name], look: Look, window: i64, first: First) -> Expr {
+fn near(rows: &mut Rows<'_>, source: &str, keys: &[Name], look: Look, window: &Expr, first: First) -> Expr {
     let at = rows.fresh(&format!("{source}_time"));
     let (rank, others) = match first {
         First::Source => (1, 2),
@@ -153,7 +154,7 @@ fn near(rows: &mut Rows<'_>, source: &str, keys: &[Name], look: Look, window: i6
 
 /// The same where one event may stand in both steps: an event does not find itself, and other events of its millisecond
 /// are counted.
-fn near_or_beside(rows: &mut Rows<'_>, source: &str, keys: &[Name], look: Look, window: i64) -> Expr {
+fn near_or_beside(rows: &mut Rows<'_>, source: &str, keys: &[Name], look: Look, window: &Expr) -> Expr {
     let beside = beside(rows, source, keys);
     Expr::or([beside, near(rows, source, keys, look, window, First::Others)])
 }
@@ -174,12 +175,13 @@ pub fn together(rows: &mut Rows<'_>, node: &Node<'_>, join: &Join, operands: &[R
     let refs: Vec<&RowSet> = operands.iter().collect();
     let each = rows.each_key(node.id, &node.keys, &refs);
     let keys = distinct(&each);
+    let window = rows.site.window(&join.within);
     let (mut times, mut latest, mut conditions) = (Vec::new(), Vec::new(), Vec::new());
     for operand in operands {
         let (at, last) = (rows.fresh(&format!("{}_time", operand.tag)), rows.fresh(&format!("last_{}", operand.tag)));
         times.push((at.clone(), rows.by_step(&[(&operand.tag, rows.time())], Expr::Int(0))));
         latest.push(aggregate(AggregateFunction::Max, &at, &last));
-        conditions.push(Look::Back.within(rows.time(), &last, join.within.value));
+        conditions.push(Look::Back.within(rows.time(), &last, &window));
     }
     rows.eval(times);
     rows.push(Command::Sort(vec![(Direction::Ascending, rows.t.clone())]));
@@ -218,7 +220,7 @@ pub fn around(
     let target = operands.get(kept).map(|o| o.tag.clone()).unwrap_or_default();
     let others: Vec<String> = operands.iter().map(|o| o.tag.clone()).filter(|tag| *tag != target).collect();
     let others: Vec<&str> = others.iter().map(String::as_str).collect();
-    let window = join.within.value;
+    let window = &rows.site.window(&join.within);
     let condition = match (others.as_slice(), overlap) {
         ([source], Overlap::Excluded) => {
             let before = near(rows, source, &keys, Look::Back, window, First::Source);
@@ -236,7 +238,7 @@ pub fn around(
 }
 
 /// Two steps around a third: the span of the nearest ones before, after, or on both sides.
-fn around_three(rows: &mut Rows<'_>, sources: &[&str], keys: &[Name], window: i64) -> Expr {
+fn around_three(rows: &mut Rows<'_>, sources: &[&str], keys: &[Name], window: &Expr) -> Expr {
     use super::super::ast::Function::{Max, Min};
     let [back, ahead] = [Look::Back, Look::Ahead].map(|look| {
         let (mut times, mut aggregates, mut names) = (Vec::new(), Vec::new(), Vec::new());
@@ -254,7 +256,7 @@ fn around_three(rows: &mut Rows<'_>, sources: &[&str], keys: &[Name], window: i6
         rows.push(Command::Streamstats(aggregates, keys.to_vec()));
         names
     });
-    let fits = |late: Expr, early: Expr| late.minus(early).compare(Compare::Le, Expr::Int(window));
+    let fits = |late: Expr, early: Expr| late.minus(early).compare(Compare::Le, window.clone());
     let mut conditions =
         vec![fits(rows.time(), Expr::Call(Min, back.clone())), fits(Expr::Call(Max, ahead.clone()), rows.time())];
     if let ([a0, b0], [a1, b1]) = (back.as_slice(), ahead.as_slice()) {
@@ -276,7 +278,7 @@ pub fn absent(
     let [kept, absent] = sides;
     let row = expand_keys(rows, node);
     let keys = rows.keys(node.id, &node.keys, &[&kept, &absent]);
-    let window = negation.within.value;
+    let window = &rows.site.window(&negation.within);
     let followed = matches!(node.pattern.kind, PatternKind::NotFollowed(_));
     let found = match (followed, overlap) {
         (false, _) => near(rows, &absent.tag, &keys, Look::Back, window, First::Others),
@@ -288,7 +290,7 @@ pub fn absent(
         None => vec![Expr::Not(Box::new(found))],
     };
     if followed {
-        conditions.push(rows.time().compare(Compare::Le, judged_until(node.pattern.wait())));
+        conditions.push(rows.time().compare(Compare::Le, rows.judged_until(node.pattern)));
     }
     rows.keep(&kept.tag, Expr::and(conditions), &[&absent.tag]);
     kept

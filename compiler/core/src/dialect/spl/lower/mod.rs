@@ -13,6 +13,7 @@
 
 mod form;
 mod grouped;
+mod held;
 mod joined;
 mod linear;
 mod pairs;
@@ -23,19 +24,32 @@ mod rows;
 
 use std::collections::BTreeMap;
 
-use super::ast::{AggregateFunction, Command, Compare, Expr, Function, Name, Query};
+use super::ast::{AggregateFunction, Binary, Command, Compare, Expr, Function, Name, Query};
+use super::held::{Keeper, Lookup};
 use super::names::fields_read;
 use super::site::Site;
 use crate::capability::Findings;
-use crate::dialect::Request;
+use crate::dialect::held::Held;
+use crate::dialect::{Request, ResultColumn};
 use crate::plan::{Detection, Event, EventId, Logic, PatternKind, Strategy};
 use crate::sema::literals::parse_span;
 use form::{Form, Node, Slot, decide, events_overlap, field_slots, is_list};
 use rows::{RowSet, Rows, aggregate};
 
-/// The search of a detection, and how much further back than its pattern it must look, in milliseconds, for what joins
-/// need; none if the site cannot say it, which is then in `findings`.
-pub fn lower(request: &Request<'_>, findings: &mut Findings) -> Option<(Query, i64)> {
+/// What a detection becomes.
+pub struct Lowered {
+    /// The search.
+    pub query: Query,
+    /// How much further back than its pattern it must look, in milliseconds, for what joins need.
+    pub older: i64,
+    /// The columns of its result that hold the entity.
+    pub columns: Vec<ResultColumn>,
+    /// What it leaves to objects beside it.
+    pub held: Vec<Held>,
+}
+
+/// The search of a detection; none if the site cannot say it, which is then in `findings`.
+pub fn lower(request: &Request<'_>, findings: &mut Findings) -> Option<Lowered> {
     let detection = request.unit.detection;
     let root = decide(detection);
     let mut rows = Rows::new(Site::new(request, findings), detection);
@@ -54,10 +68,11 @@ pub fn lower(request: &Request<'_>, findings: &mut Findings) -> Option<(Query, i
     });
     expand_lists(&mut rows, &root, &slots);
     let result = operators(&mut rows, &root, &slots, &mut groups);
-    alert(&mut rows, &result);
+    let columns = alert(&mut rows, &result);
+    let held = rows.site.keeper.take().map(|keeper| keeper.objects).unwrap_or_default();
     let refused = !rows.site.findings.refusals.is_empty();
     let older = rows.site.joins().iter().filter_map(|used| parse_span(used.join.older.as_deref()?)).max().unwrap_or(0);
-    base.filter(|_| !refused).map(|base| (Query { base, lines: rows.lines }, older))
+    base.filter(|_| !refused).map(|base| Lowered { query: Query { base, lines: rows.lines }, older, columns, held })
 }
 
 // ---- flags
@@ -81,6 +96,10 @@ fn flags(rows: &mut Rows<'_>, root: &Node<'_>, strategy: &Strategy) {
     }
     joined::write(rows);
     rows.eval(rows.site.derivations());
+    let lookups = rows.site.keeper.as_mut().map(|keeper| std::mem::take(&mut keeper.lookups)).unwrap_or_default();
+    for Lookup { table, field, output } in lookups {
+        rows.push(Command::Lookup { table, field, output });
+    }
     let mut tests: Vec<(&Event, Expr)> = Vec::new();
     for (event, predicate) in detection.events.iter().zip(predicates) {
         let predicate = (predicate != Logic::Const(true)).then(|| pred::condition(predicate));
@@ -302,11 +321,13 @@ fn operators(rows: &mut Rows<'_>, node: &Node<'_>, slots: &Slots, groups: &mut B
 
 /// One row for each tuple of the entity, with its first and last time. `stats` drops rows whose `by` field is null and says
 /// nothing of empty ones, so a column that may be missing is marked before and unmarked after.
-fn alert(rows: &mut Rows<'_>, result: &RowSet) {
+fn alert(rows: &mut Rows<'_>, result: &RowSet) -> Vec<ResultColumn> {
+    drop_old(rows);
     let detection = rows.detection;
     let slots = form::entity(detection);
+    let columns = result_columns(rows);
     let entity: Vec<(Name, &str)> =
-        slots.iter().map(|slot| result.column(slot)).zip(detection.entity.iter().map(|e| e.name.as_str())).collect();
+        slots.iter().map(|slot| result.column(slot)).zip(columns.iter().map(|c| c.name.as_str())).collect();
     let mut by: Vec<Name> = Vec::new();
     for (name, _) in &entity {
         if !by.contains(name) {
@@ -336,6 +357,47 @@ fn alert(rows: &mut Rows<'_>, result: &RowSet) {
     };
     rows.eval(uncertain.iter().map(unmark).chain([readable(&first), readable(&last)]).collect());
     name_entity(rows, &entity);
+    if let Some(filter) = rows.site.keeper.as_mut().map(Keeper::filter) {
+        rows.push(Command::Macro(filter));
+    }
+    columns
+}
+
+/// The columns of the alert. A deployed search is read by alert actions, which know no dots in a field's name.
+fn result_columns(rows: &Rows<'_>) -> Vec<ResultColumn> {
+    let mut columns: Vec<ResultColumn> = Vec::new();
+    for entity in &rows.detection.entity {
+        let mut name = entity.name.clone();
+        if rows.site.deployment().is_some() {
+            name = name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
+        }
+        while columns.iter().any(|column| column.name == name) {
+            name.push('_');
+        }
+        columns.push(ResultColumn::named(&entity.name, &name));
+    }
+    columns
+}
+
+/// Drops the rows that an earlier run has judged. A join's row may be that of an operand up to a window before its end. A
+/// row that is judged twice is throttled with its entity; one that is dropped too early would be lost.
+fn drop_old(rows: &mut Rows<'_>) {
+    let Some(schedule) = rows.site.deployment().and_then(|deployment| deployment.schedule) else { return };
+    let late = schedule.every.saturating_add(schedule.delay);
+    let Some(recent) = rows.site.keeper.as_mut().map(|keeper| keeper.recent(late)) else { return };
+    let pattern = &rows.detection.pattern;
+    rows.comment = Some("rows that no earlier run has judged".to_owned());
+    let mut from = rows.end_of_search().minus(recent.binary(Binary::Mul, Expr::Int(1000)));
+    if let PatternKind::Then(join) | PatternKind::With(join) = &pattern.kind {
+        from = from.minus(rows.site.window(&join.within));
+    }
+    if pattern.wait() > 0 {
+        from = from.minus(rows.wait(pattern));
+    }
+    // Without an end of the search (all time) nothing is old.
+    let old = rows.time().compare(Compare::Le, from);
+    let keep = Expr::call(Function::Case, [old, Expr::Int(0), Expr::always(), Expr::Int(1)]);
+    rows.push(Command::Where(keep.compare(Compare::Eq, Expr::Int(1))));
 }
 
 /// Gives the entity's columns the names they bear in an alert. A column that two of them share is copied first.

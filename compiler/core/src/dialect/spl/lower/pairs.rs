@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use super::super::ast::{AggregateFunction, Binary, Command, Compare, Expr, Function, Name};
 use super::form::{Node, Slot, events_overlap};
 use super::linear::{expand_keys, no_hit};
-use super::rows::{RowSet, Rows, aggregate, count, judged_until};
+use super::rows::{RowSet, Rows, aggregate, count};
 use crate::plan::{EventId, Join, Negation, PatternKind};
 
 /// The columns of left rows as text.
@@ -65,6 +65,7 @@ pub fn join(rows: &mut Rows<'_>, node: &Node<'_>, join: &Join, operands: Vec<Row
     };
     let of_keys = |slot: &Slot| node.keys.iter().any(|key| key.first() == Some(slot));
     let mut events = left_node.events.clone();
+    let window = rows.site.window(&join.within);
     for (i, (right, right_node)) in operands.enumerate() {
         let last = i + 2 == count;
         let of_pair = |key: &Vec<Slot>| [0, i + 1].iter().filter_map(|at| key.get(*at).cloned()).collect();
@@ -72,7 +73,7 @@ pub fn join(rows: &mut Rows<'_>, node: &Node<'_>, join: &Join, operands: Vec<Row
         let by = rows.keys(node.id, &keys, &[&left, &right]);
         left.columns.retain(|slot, _| node.asked.contains(slot) || !last && of_keys(slot));
         let apart = differing(rows, (&left, &events), (&right, &right_node.events));
-        left = pair(rows, node, join.within.value, &by, &first, apart, left, right);
+        left = pair(rows, node, &window, &by, &first, apart, left, right);
         events.extend(&right_node.events);
     }
     left
@@ -90,7 +91,7 @@ fn differing(rows: &Rows<'_>, left: (&RowSet, &[EventId]), right: (&RowSet, &[Ev
 fn pair(
     rows: &mut Rows<'_>,
     node: &Node<'_>,
-    window: i64,
+    window: &Expr,
     by: &[Name],
     first: &Name,
     apart: Vec<(Name, Name)>,
@@ -112,10 +113,10 @@ fn pair(
     let mut tests = if ordered {
         vec![
             t.clone().compare(Compare::Ge, f(left_time)),
-            t.minus(f(left_first)).compare(Compare::Le, Expr::Int(window)),
+            t.minus(f(left_first)).compare(Compare::Le, window.clone()),
         ]
     } else {
-        vec![high.clone().minus(low.clone()).compare(Compare::Le, Expr::Int(window))]
+        vec![high.clone().minus(low.clone()).compare(Compare::Le, window.clone())]
     };
     tests.extend(differ(&apart, &ids, left_ids));
     rows.keep(&right.tag, Expr::and(tests), &[]);
@@ -166,7 +167,7 @@ fn deliver(
     left: (&str, &Name),
     right: &str,
     reach: Reach,
-    window: i64,
+    window: &Expr,
     parcel: &Parcel,
 ) -> Name {
     let packed = gather(rows, by, left, right, reach, window, parcel);
@@ -180,11 +181,11 @@ fn gather(
     (left, left_time): (&str, &Name),
     right: &str,
     reach: Reach,
-    window: i64,
+    window: &Expr,
     parcel: &Parcel,
 ) -> Name {
     let (bucket, own, packed) = (rows.fresh("bucket"), rows.fresh("parcel"), rows.fresh("parcels"));
-    let number = |time: &Name| Expr::call(Function::Floor, [Expr::field(time).binary(Binary::Div, Expr::Int(window))]);
+    let number = |time: &Name| Expr::call(Function::Floor, [Expr::field(time).binary(Binary::Div, window.clone())]);
     let list = reach.offsets().iter().map(|offset| match offset {
         0 => number(&rows.t),
         n if *n < 0 => number(&rows.t).minus(Expr::Int(-n)),
@@ -254,7 +255,7 @@ fn unpack(rows: &mut Rows<'_>, tag: &str, packed: &Name, parcel: &Parcel, ids: &
 /// The `not …` forms by looking at every pair: each kept row is numbered, and goes if one of its pairs is bad.
 pub fn absent(rows: &mut Rows<'_>, node: &Node<'_>, negation: &Negation, sides: [RowSet; 2]) -> RowSet {
     let [kept, absent] = sides;
-    let window = negation.within.value;
+    let window = &rows.site.window(&negation.within);
     let followed = matches!(node.pattern.kind, PatternKind::NotFollowed(_));
     let events = |i: usize| node.operands.get(i).map_or(&[][..], |n| &n.events);
     let apart = differing(rows, (&absent, events(1)), (&kept, events(0)));
@@ -278,7 +279,7 @@ pub fn absent(rows: &mut Rows<'_>, node: &Node<'_>, negation: &Negation, sides: 
     } else {
         (t.clone().minus(f(other_time)), Compare::Gt)
     };
-    let mut tests = vec![gap.clone().compare(least, Expr::Int(0)), gap.compare(Compare::Le, Expr::Int(window))];
+    let mut tests = vec![gap.clone().compare(least, Expr::Int(0)), gap.compare(Compare::Le, window.clone())];
     tests.extend(differ(&apart, &ids, other_ids));
     let none = f(&packed).compare(Compare::Eq, Expr::text("-"));
     let end = [Expr::always(), Expr::Int(0)];
@@ -286,7 +287,8 @@ pub fn absent(rows: &mut Rows<'_>, node: &Node<'_>, negation: &Negation, sides: 
     let clear = no_hit(rows, Expr::call(Function::Case, verdict), row);
     rows.push(Command::Where(Expr::and(clear)));
     if followed {
-        rows.keep(&kept.tag, t.compare(Compare::Le, judged_until(node.pattern.wait())), &[]);
+        let until = rows.judged_until(node.pattern);
+        rows.keep(&kept.tag, t.compare(Compare::Le, until), &[]);
     }
     kept
 }

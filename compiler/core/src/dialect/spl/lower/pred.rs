@@ -4,10 +4,12 @@
 //! A test of a number is one `mvfilter`. A comparison of fields is a `case` that gives 1 or 0.
 
 use super::super::ast::{Binary, Compare, Expr, Function, Pcre};
+use super::super::held::Scale;
 use super::super::site::{Form, Reading, Site, TIMESTAMP};
+use super::held;
 use super::pcre::{self, Case, Place};
 use crate::plan::{
-    Arithmetic, Class, Comparison, ExprKind, Field, Logic, Number, Order, Pred, Segment, Test, TestKind, TextOp,
+    Arithmetic, Class, Comparison, ExprKind, Field, Logic, Number, Operand, Order, Pred, Segment, Test, TestKind, TextOp,
     TextTest, Type, Value,
 };
 use crate::source::Span;
@@ -56,26 +58,32 @@ fn atom(site: &mut Site<'_>, class: &Class, test: &Test) -> Condition {
         | TestKind::Address { field, .. } => field,
     };
     let Some(reading) = site.read(class, field, span) else { return Logic::Const(false) };
+    let inline = |site: &mut Site<'_>, reading: &Reading| on(site, reading, &test.kind, span);
+    held::test(site, &reading, &test.kind, inline).unwrap_or_else(|| inline(site, &reading))
+}
+
+/// A test of a field.
+fn on(site: &mut Site<'_>, reading: &Reading, kind: &TestKind, span: Span) -> Condition {
     if !reading.values.is_empty() {
-        return in_words(site, &reading, &test.kind, span);
+        return in_words(site, reading, kind, span);
     }
-    match &test.kind {
-        TestKind::Exists(_) => exists(&reading),
-        TestKind::Text(text) => text_test(&reading, text),
+    match kind {
+        TestKind::Exists(_) => exists(reading),
+        TestKind::Text(text) => text_test(reading, text),
         TestKind::Matches { patterns, cased, .. } => {
             let nodes: Vec<_> = patterns.value.iter().map(|r| &r.node).collect();
             if nodes.is_empty() {
                 return Logic::Const(false);
             }
-            found(&reading, pcre::regexes(&nodes, Case::of(*cased)))
+            found(reading, pcre::regexes(&nodes, Case::of(*cased)))
         }
         TestKind::Number { op, value, .. } => {
-            some_value(&reading, reading.number().compare(order(*op), constant(value.value)))
+            some_value(reading, reading.number().compare(order(*op), constant(value.value)))
         }
         TestKind::NumberIn { values, .. } => {
-            any_value(&reading, values.value.iter(), |value| reading.number().compare(Compare::Eq, constant(*value)))
+            any_value(reading, values.value.iter(), |value| reading.number().compare(Compare::Eq, constant(*value)))
         }
-        TestKind::PortIn { ranges, .. } => any_value(&reading, ranges.value.iter(), |range| {
+        TestKind::PortIn { ranges, .. } => any_value(reading, ranges.value.iter(), |range| {
             let number = || reading.number();
             let (low, high) = (Expr::Int(range.low.into()), Expr::Int(range.high.into()));
             if range.low == range.high {
@@ -84,15 +92,15 @@ fn atom(site: &mut Site<'_>, class: &Class, test: &Test) -> Condition {
                 Expr::and([number().compare(Compare::Ge, low), number().compare(Compare::Le, high)])
             }
         }),
-        TestKind::Bool { value, .. } => found(&reading, whole(&[word(value.value)])),
+        TestKind::Bool { value, .. } => found(reading, whole(&[word(value.value)])),
         TestKind::Time { op, value, .. } => {
-            some_value(&reading, reading.number().compare(order(*op), Expr::Int(value.value)))
+            some_value(reading, reading.number().compare(order(*op), Expr::Int(value.value)))
         }
         TestKind::Address { addresses, networks, .. } => {
             let texts: Vec<String> = addresses.iter().map(ToString::to_string).collect();
             let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
-            let equal = if texts.is_empty() { Logic::Const(false) } else { found(&reading, whole(&texts)) };
-            let inside = any_value(&reading, networks.iter(), |network| {
+            let equal = if texts.is_empty() { Logic::Const(false) } else { found(reading, whole(&texts)) };
+            let inside = any_value(reading, networks.iter(), |network| {
                 Expr::call(Function::Cidrmatch, [Expr::text(network.to_string()), reading.raw()])
             });
             Logic::or([equal, inside])
@@ -116,7 +124,7 @@ fn found(reading: &Reading, pattern: Pcre) -> Condition {
 }
 
 /// Some value of the field satisfies a condition on it. The event's own time is always there.
-fn some_value(reading: &Reading, condition: Expr) -> Condition {
+pub fn some_value(reading: &Reading, condition: Expr) -> Condition {
     if &*reading.field.name == TIMESTAMP {
         return Logic::Atom(condition);
     }
@@ -273,7 +281,7 @@ fn operand(
             }
             Some(reading.value())
         }
-        ExprKind::Const(value) => Some(value_of(&value.value)),
+        ExprKind::Const(value) => Some(value_of(site, value)),
         ExprKind::Binary(left, op, right) => {
             let a = operand(site, class, left, span, guards)?;
             let mut b = operand(site, class, right, span, guards)?;
@@ -297,23 +305,25 @@ pub fn never_zero(divisor: Expr) -> Expr {
 }
 
 /// A constant: a moment in milliseconds, a duration in nanoseconds.
-#[must_use]
-pub fn value_of(value: &Value) -> Expr {
-    match value {
-        Value::Bool(b) => Expr::text(word(*b)),
-        Value::Int(n) | Value::Duration(n) | Value::Datetime(n) => Expr::Int(*n),
-        Value::Float(x) => Expr::Float(*x),
-        Value::String(s) => Expr::text(s),
-        Value::Ip(ip) => Expr::text(ip.to_string()),
-        Value::Port(p) => Expr::Int((*p).into()),
+pub fn value_of(site: &mut Site<'_>, value: &Operand<Value>) -> Expr {
+    let (inline, scale) = match &value.value {
+        Value::Bool(b) => (Expr::text(word(*b)), Scale::One),
+        Value::Int(n) => (Expr::Int(*n), Scale::One),
+        Value::Duration(n) => (Expr::Int(*n), Scale::Nanoseconds),
+        Value::Datetime(n) => (Expr::Int(*n), Scale::Milliseconds),
+        Value::Float(x) => (Expr::Float(*x), Scale::One),
+        Value::String(s) => (Expr::text(s), Scale::One),
+        Value::Ip(ip) => (Expr::text(ip.to_string()), Scale::One),
+        Value::Port(p) => (Expr::Int((*p).into()), Scale::One),
         Value::Cidr(_)
         | Value::Host(_)
         | Value::Glob(_)
         | Value::Regex(_)
         | Value::List(_)
         | Value::Ports(_)
-        | Value::Record(_) => Expr::text(""),
-    }
+        | Value::Record(_) => (Expr::text(""), Scale::One),
+    };
+    site.scalar(value.param.as_ref(), inline, scale)
 }
 
 /// Arithmetic. Moments are milliseconds, durations nanoseconds.

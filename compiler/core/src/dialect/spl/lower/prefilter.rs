@@ -8,6 +8,7 @@
 
 use super::super::ast::{Name, Piece, Search};
 use super::super::site::{Form, Reading, Site};
+use super::held::is_held;
 use super::pred::order;
 use crate::plan::{
     Cidr, Class, Detection, Field, Glob, Logic, Number, Order, Pred, Segment, Test, TestKind, TextOp, TextTest,
@@ -47,6 +48,9 @@ fn filter(site: &mut Site<'_>, class: &Class, pred: &Pred) -> Option<Search> {
 }
 
 fn atom(site: &mut Site<'_>, class: &Class, test: &Test) -> Option<Search> {
+    if is_held(site, &test.kind) {
+        return None; // what a site adds to the values must be found too
+    }
     match &test.kind {
         TestKind::Exists(field) => {
             let reading = read(site, class, field, test).filter(|r| !r.always && r.form == Form::Text)?;

@@ -11,7 +11,7 @@ use super::super::ast::{
 };
 use super::super::site::Site;
 use super::form::Slot;
-use crate::plan::{Detection, EventId};
+use crate::plan::{Detection, EventId, Pattern, PatternKind};
 
 /// A time later than any, in milliseconds: below 2^53, so exact.
 pub const NEVER: i64 = 9_000_000_000_000_000;
@@ -215,6 +215,51 @@ impl<'a> Rows<'a> {
         names
     }
 
+    /// The time up to which a pattern's rows can be judged: `now()` in milliseconds, or the end of what a deployed search
+    /// reads, less the windows in which something may still come.
+    pub fn judged_until(&mut self, pattern: &Pattern) -> Expr {
+        let now = match self.site.deployment() {
+            None => Expr::Call(Function::Now, Vec::new()).binary(Binary::Mul, Expr::Int(1000)),
+            Some(deployment) => {
+                let delay = deployment.schedule.map_or(0, |schedule| schedule.delay);
+                let end = self.end_of_search();
+                if delay == 0 { end } else { end.minus(Expr::Int(delay)) }
+            }
+        };
+        let wait = self.wait(pattern);
+        now.minus(wait)
+    }
+
+    /// How long after a row's time a run must wait to be sure of it ([`Pattern::wait`]).
+    pub fn wait(&mut self, pattern: &Pattern) -> Expr {
+        if !self.site.windows_are_held() {
+            return Expr::Int(pattern.wait());
+        }
+        let waiting: Vec<Expr> =
+            pattern.operands().into_iter().filter(|p| p.wait() > 0).map(|p| self.wait(p)).collect();
+        let inner = match <[Expr; 1]>::try_from(waiting) {
+            Ok([one]) => Some(one),
+            Err(several) if several.is_empty() => None,
+            Err(several) => Some(Expr::call(Function::Max, several)),
+        };
+        match (&pattern.kind, inner) {
+            (PatternKind::NotFollowed(negation), None) => self.site.window(&negation.within),
+            (PatternKind::NotFollowed(negation), Some(inner)) => {
+                self.site.window(&negation.within).binary(Binary::Add, inner)
+            }
+            (_, inner) => inner.unwrap_or(Expr::Int(0)),
+        }
+    }
+
+    /// The end of the time that the search covers, in milliseconds.
+    pub fn end_of_search(&mut self) -> Expr {
+        let name = Name::new("info_max_time");
+        if !self.lines.iter().any(|line| line.command == Command::Addinfo) {
+            self.push(Command::Addinfo);
+        }
+        Expr::Field(name).binary(Binary::Mul, Expr::Int(1000))
+    }
+
     /// `sort 0` by time and rank.
     pub fn sort(&mut self, direction: Direction) {
         self.push(Command::Sort(vec![(direction, self.t.clone()), (Direction::Ascending, self.rank.clone())]));
@@ -251,10 +296,4 @@ pub fn aggregate(function: AggregateFunction, of: &Name, name: &Name) -> Aggrega
 #[must_use]
 pub fn count(name: &Name) -> Aggregate {
     Aggregate { function: AggregateFunction::Count, of: None, name: name.clone() }
-}
-
-/// `now()` in milliseconds, less a wait: rows after it cannot be judged yet.
-#[must_use]
-pub fn judged_until(wait: i64) -> Expr {
-    Expr::call(Function::Now, []).binary(Binary::Mul, Expr::Int(1000)).minus(Expr::Int(wait))
 }
