@@ -3,10 +3,11 @@
 //! A target's `settings.held` says which kinds of value stand outside and in what; without it every value stands in the
 //! query. Names are made of the analytic and the parameter alone, so that a site's own values survive new versions.
 
+use super::kql;
 use crate::plan::{ParamRef, Parameter, Type, Unit};
 
 /// An object of the product that a query refers to.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Held {
     /// Its name in the product. It never changes.
     pub name: String,
@@ -19,7 +20,7 @@ pub struct Held {
 }
 
 /// The kinds of object.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Object {
     /// Text that stands in the query in place of the name.
     Macro {
@@ -46,8 +47,8 @@ pub enum Object {
     Column {
         /// The analytic, or the strategy for a parameter of its own.
         owner: String,
-        /// The value as the pack ships it and the query reads it, in the product's language.
-        value: String,
+        /// What it holds.
+        column: Box<kql::Column>,
     },
 }
 

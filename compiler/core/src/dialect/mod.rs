@@ -77,7 +77,7 @@ pub struct Schedule {
 }
 
 /// One rule's query.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Query {
     /// What tells it from the detection's other rules, such as `order-2`; none if it is the only one.
     pub part: Option<String>,

@@ -51,6 +51,10 @@ pub enum Source {
     Name(String),
     /// A profile's own query, printed as it stands.
     Raw(String),
+    /// A function that gives a table.
+    Call(String, Vec<Expr>),
+    /// `print`: one row of these.
+    Print(Vec<Assign>),
 }
 
 /// `name = value`; printed as the name alone if the value is that name.
@@ -211,6 +215,8 @@ pub enum Expr {
     And(Vec<Expr>),
     /// Any of these; at least two.
     Or(Vec<Expr>),
+    /// `toscalar(…)`: the first column of a table's first row.
+    ToScalar(Box<Pipeline>),
 }
 
 /// Operators with two sides.

@@ -6,6 +6,7 @@
 //! two steps, or takes one key only.
 
 mod ast;
+mod held;
 mod literal;
 mod lower;
 mod print;
@@ -97,13 +98,14 @@ impl Dialect for Kql {
 
     fn lower(&self, request: &Request<'_>, findings: &mut Findings) -> Vec<Query> {
         let pattern = &request.unit.detection.pattern;
-        let Some(Lowered { query, older, columns }) = lower::lower(request, findings) else { return Vec::new() };
+        let Some(Lowered { query, older, columns, held }) = lower::lower(request, findings) else { return Vec::new() };
         let most = request.target.limits.query_characters.unwrap_or(usize::MAX);
         let text = Some(print::query(&query, Layout::Full)).filter(|text| text.chars().count() <= most);
         let text = text.unwrap_or_else(|| print::query(&query, Layout::Compact));
         let look_back = pattern.horizon().saturating_add(older);
-        vec![Query { part: None, text, look_back, wait: pattern.wait(), columns, held: Vec::new() }]
+        vec![Query { part: None, text, look_back, wait: pattern.wait(), columns, held }]
     }
 }
 
+pub use held::{Column, Function, Objects, Watchlist, objects};
 pub use lower::entity_column;

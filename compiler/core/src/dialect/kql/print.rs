@@ -67,6 +67,13 @@ fn pipeline(layout: Layout, rows: &Pipeline, indent: usize) -> String {
     let mut out = match &rows.source {
         Source::Name(name) => literal::name(name),
         Source::Raw(text) => text.trim_end().replace('\n', &format!("\n{pad}")),
+        Source::Call(function, arguments) => format!("{function}({})", comma(arguments)),
+        Source::Print(columns) => {
+            // Unlike a projected column, a printed one needs its name.
+            let columns: Vec<String> =
+                columns.iter().map(|(name, value)| format!("{} = {}", literal::name(name), expr(value))).collect();
+            items(layout, "print", &columns, indent)
+        }
     };
     for step in &rows.steps {
         out.push_str(&format!("\n{pad}| {}", operator(layout, step, indent)));
@@ -257,6 +264,7 @@ const fn level(value: &Expr) -> u8 {
         | Expr::Datetime(_)
         | Expr::Null(_)
         | Expr::List(_)
+        | Expr::ToScalar(_)
         | Expr::Call(..) => 7,
     }
 }
@@ -268,7 +276,7 @@ fn within(value: &Expr, least: u8) -> String {
 }
 
 /// An expression on one line.
-fn expr(value: &Expr) -> String {
+pub fn expr(value: &Expr) -> String {
     let own = level(value);
     match value {
         Expr::Name(name) => literal::name(name),
@@ -293,7 +301,14 @@ fn expr(value: &Expr) -> String {
         }
         Expr::And(parts) => parts.iter().map(|p| within(p, own + 1)).collect::<Vec<_>>().join(" and "),
         Expr::Or(parts) => parts.iter().map(or_part).collect::<Vec<_>>().join(" or "),
+        Expr::ToScalar(rows) => format!("toscalar({})", one_line(rows)),
     }
+}
+
+/// A pipeline on one line.
+fn one_line(rows: &Pipeline) -> String {
+    let lines = pipeline(Layout::Compact, rows, 0);
+    lines.lines().map(str::trim).collect::<Vec<_>>().join(" ")
 }
 
 /// `and` inside `or` always in parentheses, for the reader.

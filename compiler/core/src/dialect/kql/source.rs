@@ -59,6 +59,8 @@ pub struct Settings {
     /// Tables and their columns: names that no `let` may take where the table is read.
     #[serde(default)]
     pub tables: std::collections::BTreeMap<String, Vec<String>>,
+    /// What a pack leaves outside its queries; nothing if it is left out.
+    pub held: Option<super::held::Settings>,
 }
 
 /// Columns of a result.

@@ -40,6 +40,13 @@ impl Dialect for Sigma {
             return Vec::new();
         }
         let horizon = request.unit.detection.pattern.horizon();
-        vec![Query { part: None, text: print::print(&documents), look_back: horizon, wait: 0, columns: Vec::new(), held: Vec::new() }]
+        vec![Query {
+            part: None,
+            text: print::print(&documents),
+            look_back: horizon,
+            wait: 0,
+            columns: Vec::new(),
+            held: Vec::new(),
+        }]
     }
 }

@@ -132,8 +132,11 @@ fn values_of_every_type_stand_outside_a_deployed_search() {
     event stalled = tls_session where event.duration >= Stall and tls.established == Made";
     insta::assert_snapshot!(
         "deployed_values",
-        deployed(events, "pattern (run then out within Window by host.name) with stalled within Window by source.ip
-            entity run.host.name, out.destination.ip")
+        deployed(
+            events,
+            "pattern (run then out within Window by host.name) with stalled within Window by source.ip
+            entity run.host.name, out.destination.ip"
+        )
     );
 }
 

@@ -4,8 +4,10 @@
 use std::collections::BTreeMap;
 
 use super::Context;
+use super::held;
 use super::names::pascal;
 use crate::dialect::kql::ast::{Expr, Let, LetValue};
+use crate::dialect::kql::held::Read;
 use crate::plan::{Operand, ParamRef, TestKind, TextOp, Window};
 
 /// Ticks of 100 ns in a millisecond.
@@ -18,6 +20,8 @@ pub struct Constants {
     parameters: Vec<String>,
     /// In order of first use.
     lets: Vec<Let>,
+    /// What is read from functions of the workspace: the column, and its name in the query.
+    pub read: Vec<(String, String)>,
     /// Which parameter, in which form, has which name.
     named: Vec<(ParamRef, Expr, String)>,
     /// Lists of texts, and how often the detection's events ask for them.
@@ -27,6 +31,17 @@ pub struct Constants {
 }
 
 impl Constants {
+    /// The name that is kept free for a parameter.
+    #[must_use]
+    pub fn name_of(&self, param: &ParamRef) -> String {
+        self.parameters.get(param.index).cloned().unwrap_or_default()
+    }
+
+    /// Adds a statement.
+    pub fn push(&mut self, statement: Let) {
+        self.lets.push(statement);
+    }
+
     /// The statements.
     #[must_use]
     pub fn into_lets(self) -> Vec<Let> {
@@ -55,12 +70,15 @@ pub fn prepare(cx: &mut Context<'_>) {
 /// The value itself, or the name of the parameter it comes from. A parameter that is needed in several forms has a name
 /// for each, told apart by `suffix`.
 pub fn constant(cx: &mut Context<'_>, param: Option<&ParamRef>, suffix: &str, value: Expr) -> Expr {
+    if let Some(read) = held::read(cx, param, Read::Plain, value.clone()) {
+        return read;
+    }
     let Some(param) = param else { return value };
     if let Some((_, _, name)) = cx.constants.named.iter().find(|(p, v, _)| p == param && *v == value) {
         return Expr::name(name);
     }
     let Some(parameter) = cx.request.unit.strategy.parameter(param) else { return value };
-    let base = cx.constants.parameters.get(param.index).cloned().unwrap_or_default();
+    let base = cx.constants.name_of(param);
     let field = param.field.as_deref().map(pascal).unwrap_or_default();
     let first = !cx.constants.named.iter().any(|(p, _, _)| p == param);
     let wanted = format!("{base}{field}{}", if first { "" } else { suffix });

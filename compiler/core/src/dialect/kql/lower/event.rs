@@ -299,7 +299,8 @@ fn build_base(cx: &mut Context<'_>, id: EventId, event: &Event) -> Numbered {
     let comment = "One number for each event, so that none stands in two places of a row";
     let rows = cx.bind(&format!("{}_events", event.class.name), comment, LetValue::Materialized(rows));
     let name = match rows.source {
-        Source::Name(name) | Source::Raw(name) => name,
+        Source::Name(name) | Source::Raw(name) | Source::Call(name, _) => name,
+        Source::Print(_) => String::new(),
     };
     Numbered { name, number, flags, derived: scope.derived }
 }

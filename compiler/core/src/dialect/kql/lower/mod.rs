@@ -6,6 +6,7 @@
 //! | [`constants`] | values and windows, each parameter a `let` of its name |
 //! | [`field`] | a field of an event: how the site's data holds it |
 //! | [`pred`], [`text`], [`compare`], [`regex`] | predicates |
+//! | [`held`] | values that stand outside the query |
 //! | [`event`] | an event of the pattern: a table's rows that satisfy its predicate |
 //! | [`rows`], [`join`], [`negation`], [`group`] | patterns |
 //! | [`reach`] | how far in time an operator looks |
@@ -17,6 +18,7 @@ mod constants;
 mod event;
 mod field;
 mod group;
+mod held;
 mod join;
 mod names;
 mod negation;
@@ -32,6 +34,7 @@ use std::collections::BTreeMap;
 use super::ast::{Let, LetValue, Pipeline, Query};
 use super::source::{Settings, Source};
 use crate::capability::{Findings, Support};
+use crate::dialect::held::Held;
 use crate::dialect::{Request, ResultColumn};
 use crate::plan::{Detection, Event, EventId};
 use crate::source::Span;
@@ -53,6 +56,7 @@ struct Context<'a> {
     columns: Columns,
     numbered: BTreeMap<String, event::Numbered>,
     lets: Vec<Let>,
+    held: Vec<Held>,
     bucket: String,
     /// How much older than the pattern's events the rows may be that complete them, in milliseconds.
     older: i64,
@@ -73,6 +77,8 @@ pub struct Lowered {
     pub older: i64,
     /// The columns of its result that hold the entity.
     pub columns: Vec<ResultColumn>,
+    /// What it leaves to objects beside it.
+    pub held: Vec<Held>,
 }
 
 /// The query; none if the site's data cannot give it, which the findings then say.
@@ -97,6 +103,7 @@ pub fn lower(request: &Request<'_>, findings: &mut Findings) -> Option<Lowered> 
         columns: Columns::default(),
         numbered: BTreeMap::new(),
         lets: Vec::new(),
+        held: Vec::new(),
         bucket: String::new(),
         older: 0,
     };
@@ -110,10 +117,10 @@ pub fn lower(request: &Request<'_>, findings: &mut Findings) -> Option<Lowered> 
     if cx.findings.refusals.len() > refused {
         return None;
     }
-    let Context { constants, lets, older, .. } = cx;
+    let Context { constants, lets, older, held, .. } = cx;
     let comment = super::literal::comment(&detection.title);
     let lets = constants.into_lets().into_iter().chain(lets).collect();
-    Some(Lowered { query: Query { lets, comment, body }, older, columns })
+    Some(Lowered { query: Query { lets, comment, body }, older, columns, held })
 }
 
 /// The source of every class in use; none, with a finding for each, if any is missing.

@@ -22,7 +22,7 @@ pub fn rows(cx: &mut Context<'_>, negation: &Negation, look: Reach, need: &BTree
     let window = constants::window(cx, &negation.within, &format!("{absent_label}_within"));
     let mut marks = Vec::new();
     let kept = rows::operand(cx, &negation.kept, &wanted, Use::Often, |cx, kept| {
-        let kept = wait(kept, negation, look, &window);
+        let kept = wait(cx, kept, negation, look, &window);
         let (kept, names) = mark(cx, kept, &key_columns);
         marks = names;
         kept
@@ -55,13 +55,14 @@ fn clashes(cx: &Context<'_>, negation: &Negation, look: Reach) -> Vec<(EventId, 
     rows::clashes(cx, &negation.kept, &negation.absent)
 }
 
-/// Rows too young to be judged wait: what they must not be followed by may still come.
-fn wait(kept: Rows, negation: &Negation, look: Reach, window: &Expr) -> Rows {
+/// Rows too young to be judged wait: what they must not be followed by may still come, and the product may get it late.
+fn wait(cx: &Context<'_>, kept: Rows, negation: &Negation, look: Reach, window: &Expr) -> Rows {
     if look != Reach::After {
         return kept;
     }
     let mut latest = Expr::binary(Expr::Call("now", Vec::new()), BinaryOp::Subtract, window.clone());
-    let more = negation.absent.wait();
+    let delay = cx.request.deployment.and_then(|deployment| deployment.schedule).map_or(0, |schedule| schedule.delay);
+    let more = negation.absent.wait().saturating_add(delay);
     if more > 0 {
         latest = Expr::binary(latest, BinaryOp::Subtract, Expr::Timespan(more.saturating_mul(constants::TICKS)));
     }

@@ -5,9 +5,12 @@ use super::compare;
 use super::constants::{self, constant};
 use super::event::Scope;
 use super::field::{self, Access};
+use super::held;
 use super::names::pascal;
 use super::text;
+use crate::dialect::held::type_of;
 use crate::dialect::kql::ast::{BinaryOp, Expr, InOp, Scalar};
+use crate::dialect::kql::held::{Place, Read};
 use crate::plan::{Cidr, Field, Logic, Number, Operand, Order, ParamRef, PortRange, Pred, Test, TestKind, Type};
 use std::net::IpAddr;
 
@@ -162,7 +165,15 @@ fn numbers(cx: &mut Context<'_>, access: &Access, values: &Operand<Vec<Number>>)
     let subject = access.value()?;
     // Members of a `dynamic` have no timespan, and a real is no long there.
     let listed = literals.iter().all(|l| matches!(l, Expr::Long(_))) && access.value_type() != Scalar::Real;
-    Ok(match (values.param.as_ref(), literals.as_slice()) {
+    let several = values.param.as_ref().is_some_and(|param| held::is_list(cx, param));
+    if listed
+        && several
+        && let Some(list) = held::read(cx, values.param.as_ref(), Read::Numbers, Expr::List(literals.clone()))
+    {
+        return Ok(Expr::In(Box::new(subject), InOp::In, vec![list]));
+    }
+    let param = values.param.as_ref().filter(|_| !several || held::place(cx, values.param.as_ref()) == Place::Inline);
+    Ok(match (param, literals.as_slice()) {
         (_, []) => Expr::Bool(false),
         (Some(param), [_, _, ..]) if listed => {
             let list = constant(cx, Some(param), "Numbers", Expr::List(literals));
@@ -182,6 +193,11 @@ fn ports(
     ranges: &Operand<Vec<PortRange>>,
     nulls: Nulls,
 ) -> Result<Expr, String> {
+    let range = |r: &PortRange| if r.low == r.high { r.low.to_string() } else { format!("{}-{}", r.low, r.high) };
+    let shipped = Expr::List(ranges.value.iter().map(|r| Expr::Text(range(r))).collect());
+    if let Some(ports) = held::read(cx, ranges.param.as_ref(), Read::Ports, shipped) {
+        return Ok(Expr::In(Box::new(access.value()?), InOp::In, vec![ports]));
+    }
     let (single, wide): (Vec<&PortRange>, Vec<&PortRange>) = ranges.value.iter().partition(|r| r.low == r.high);
     let numbers = single.iter().map(|r| Number::Int(i64::from(r.low))).collect();
     let single = self::numbers(cx, access, &Operand { value: numbers, param: ranges.param.clone() })?;
@@ -221,6 +237,9 @@ fn address(
     param: Option<&ParamRef>,
     nulls: Nulls,
 ) -> Expr {
+    if held::place(cx, param) != Place::Inline {
+        return addresses_outside(cx, access, addresses, networks, param);
+    }
     let subject = access.text();
     let mut parts = Vec::new();
     let texts: Vec<String> = addresses.iter().map(ToString::to_string).collect();
@@ -249,4 +268,31 @@ fn address(
         parts.push(Expr::and([colon, two_valued(within, nulls)]));
     }
     Expr::or(parts)
+}
+
+/// The same with the addresses or networks outside the query: those of both families may come to be there.
+fn addresses_outside(
+    cx: &mut Context<'_>,
+    access: &Access,
+    addresses: &[IpAddr],
+    networks: &[Cidr],
+    param: Option<&ParamRef>,
+) -> Expr {
+    let subject = access.text();
+    let text = |text: String| Expr::Text(text);
+    let entries = addresses.iter().map(|a| text(a.to_string())).chain(networks.iter().map(|n| text(n.to_string())));
+    let shipped = Expr::List(entries.collect());
+    let of_networks =
+        param.and_then(|param| type_of(cx.request.unit, param)).is_some_and(|ty| *ty.scalar() != Type::Ip);
+    if !of_networks {
+        let list = held::read(cx, param, Read::Plain, shipped).into_iter().collect();
+        return Expr::In(Box::new(subject), InOp::In, list);
+    }
+    let v4 = held::read(cx, param, Read::NetworksV4, shipped.clone()).unwrap_or(Expr::Bool(false));
+    let v6 = held::read(cx, param, Read::NetworksV6, shipped).unwrap_or(Expr::Bool(false));
+    let v4 = Expr::Call("ipv4_is_in_any_range", vec![subject.clone(), v4]);
+    let v6 = Expr::Call("ipv6_is_in_any_range", vec![subject.clone(), v6]);
+    let colon = Expr::binary(subject, BinaryOp::Contains, Expr::Text(":".to_owned()));
+    let v6 = Expr::and([colon, two_valued(v6, Nulls::Counted)]);
+    Expr::or([two_valued(v4, Nulls::Counted), v6])
 }

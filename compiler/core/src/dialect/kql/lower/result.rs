@@ -3,13 +3,14 @@
 
 use std::collections::BTreeSet;
 
+use super::constants::{self, TICKS};
 use super::names::pascal;
 use super::rows::{self, Place, Rows};
 use super::{Context, event, field};
 use crate::dialect::ResultColumn;
-use crate::dialect::kql::ast::{Assign, Expr, Pipeline, Step};
+use crate::dialect::kql::ast::{Assign, BinaryOp, Expr, Pipeline, Step};
 use crate::plan::facts::Equalities;
-use crate::plan::{Column, ColumnValue, EventId};
+use crate::plan::{Column, ColumnValue, EventId, PatternKind};
 
 /// The columns of every result.
 const FIRST_SEEN: &str = "FirstSeen";
@@ -65,6 +66,7 @@ pub fn body(cx: &mut Context<'_>, anchor: &Anchor) -> (Pipeline, Vec<ResultColum
     let names: Vec<String> = detection.entity.iter().map(|e| cx.columns.name(&e.column)).collect();
     let need: BTreeSet<String> = names.iter().chain(&anchor.carried).cloned().collect();
     let mut rows = rows::rows(cx, &detection.pattern, &need, Place::Result);
+    drop_old(cx, &mut rows);
     let mut taken: BTreeSet<String> = [FIRST_SEEN, LAST_SEEN].map(str::to_owned).into();
     taken.extend(cx.settings.result.time.iter().chain(&cx.settings.result.carry).cloned());
     let (mut by, mut columns) = (Vec::new(), Vec::new());
@@ -78,6 +80,21 @@ pub fn body(cx: &mut Context<'_>, anchor: &Anchor) -> (Pipeline, Vec<ResultColum
         by.push((column, value));
     }
     (summary(cx, rows, anchor, by), columns)
+}
+
+/// Drops the rows that an earlier run has judged. A join's row may bear the time of an operand, up to a window before its
+/// own. A row that is judged twice is grouped with its entity; one that is dropped too early would be lost.
+fn drop_old(cx: &mut Context<'_>, rows: &mut Rows) {
+    let Some(schedule) = cx.request.deployment.and_then(|deployment| deployment.schedule) else { return };
+    let pattern = &cx.detection().pattern;
+    let late = schedule.every.saturating_add(schedule.delay).saturating_add(pattern.wait());
+    let mut from = Expr::Call("ago", vec![Expr::Timespan(late.saturating_mul(TICKS))]);
+    if let PatternKind::Then(join) | PatternKind::With(join) = &pattern.kind {
+        let window = constants::window(cx, &join.within, "within");
+        from = Expr::binary(from, BinaryOp::Subtract, window);
+    }
+    let new = Expr::binary(Expr::name(&rows.time), BinaryOp::Greater, from);
+    rows.pipeline.steps.push(Step::Where(new));
 }
 
 /// An entity column; a field with several values has a row for each, and one row if it has none.

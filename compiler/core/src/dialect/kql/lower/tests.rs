@@ -6,7 +6,7 @@ use serde_json::{Map, Value as Json, json};
 
 use crate::capability::Findings;
 use crate::dialect::kql::Kql;
-use crate::dialect::{Dialect, Request};
+use crate::dialect::{Deployment, Dialect, Request, Schedule};
 use crate::plan::Strategy;
 use crate::source::Sources;
 use crate::target::{Access, ClassBinding, FieldBinding, Limits, Profile, Target};
@@ -248,4 +248,87 @@ fn a_query_over_the_limit_is_laid_out_shorter_and_says_the_same() {
     };
     assert!(short.len() < full.len() && !short.contains("//"), "{short}");
     assert_eq!(words(&short), words(&full));
+}
+
+/// The query of a deployed rule at a site of Microsoft Sentinel, and the functions and watchlists beside it.
+fn deployed(pattern: &str) -> String {
+    let mut sources = Sources::default();
+    let id = sources.add("test.det", OUTSIDE.replace("PATTERN", pattern));
+    let (file, errors) = crate::syntax::parse(&sources, id);
+    assert!(errors.is_empty(), "{errors:#?}");
+    let analysis = crate::sema::analyse(&mut sources, &[file], &[]);
+    let Some(strategy) = analysis.strategies.first() else { panic!("{:#?}", analysis.diagnostics) };
+    let registry = crate::target::Registry::embedded();
+    let target = registry.get("sentinel").unwrap();
+    let profile = target.profile(None).unwrap();
+    let schedule = Schedule { every: 3_600_000, look_back: 7_200_000, delay: 300_000 };
+    let deployment = Some(Deployment { schedule: Some(schedule) });
+    let unit = strategy.units().next().unwrap();
+    let mut findings = Findings::default();
+    let queries = Kql.lower(&Request { unit, target, profile, deployment }, &mut findings);
+    let Some(query) = queries.first() else { panic!("{:#?}", findings.refusals) };
+    let mut out = query.text.clone();
+    for objects in crate::dialect::kql::objects("detc", &query.held) {
+        for function in objects.settings.into_iter().chain([objects.values]) {
+            out.push_str(&format!("\n==> {}\n{}", function.name, function.text));
+        }
+        for list in objects.watchlists {
+            out.push_str(&format!("\n==> {}: {}\n{}\n", list.alias, list.doc, list.entries.join("\n")));
+        }
+    }
+    out
+}
+
+/// A parameter of every kind that stands outside a deployed query.
+const OUTSIDE: &str = r#"
+strategy DET0001 {
+    technique T1059
+    tactic execution
+    /// What counts as inside.
+    tunable Inside: list<cidr> = ["10.0.0.0/8", "fc00::/7"]
+    analytic AN0001 on windows {
+        /// How far apart the steps may lie.
+        tunable Window: duration in 1s..1h = 5m
+        tunable Least: int = 20
+        tunable Verb: string = "say \\"
+        tunable Shell: glob = r"*\cmd.exe"
+        tunable Made: bool = true
+        /// Shells.
+        tunable Names: list<string> with len 1..10 = ["cmd.exe", "powershell.exe"]
+        tunable Words: list<string> = ["-enc", "100%"]
+        tunable Odd: list<regex> = [r"^a$", r"b+\\"]
+        /// Programs that may.
+        tunable Images: list<glob> = [r"?:\Program Files\*\agent.exe", r"[*]\x[?].exe"]
+        tunable Peers: list<ip> = ["192.0.2.1"]
+        tunable Services: ports = [443, 8000..8010]
+        /// A shell runs
+        event run = process_start where process.name in Names and process.command_line contains Words
+            and process.command_line matches nocase Odd and not process.executable like Images
+            and process.working_directory == Verb and not process.parent.executable like Shell
+        event out = network_connection where not destination.ip in Inside and destination.ip in Peers
+            and destination.port in Services
+        event session = tls_session where tls.established == Made
+        detect d { severity low
+            PATTERN }
+    }
+}
+"#;
+
+#[test]
+fn values_of_every_type_stand_outside_a_deployed_query() {
+    insta::assert_snapshot!(
+        "deployed_values",
+        deployed(
+            "pattern (run then out within Window by host.name, process.entity_id) with session within Window by source.ip \
+             entity run.host.name, out.destination.ip"
+        )
+    );
+}
+
+#[test]
+fn a_deployed_query_judges_a_row_when_nothing_can_change_it() {
+    insta::assert_snapshot!(
+        "deployed_wait",
+        deployed("pattern run not followed by out within Window by host.name entity host.name")
+    );
 }

@@ -4,8 +4,10 @@
 use super::Context;
 use super::constants::{self, constant};
 use super::field::Access;
+use super::held;
 use super::regex::{self, Anchor};
 use crate::dialect::kql::ast::{BinaryOp, Expr, InOp};
+use crate::dialect::kql::held::{At, Case, Read};
 use crate::plan::{Glob, Operand, Regex, Segment, TextOp, TextTest};
 use crate::source::Span;
 
@@ -24,6 +26,9 @@ pub fn test(cx: &mut Context<'_>, access: &Access, test: &TextTest, span: Span) 
         return words(cx, access, test, span);
     }
     let subject = access.text();
+    if let Some(condition) = outside(cx, access, test) {
+        return condition;
+    }
     match &test.op {
         TextOp::Equals(values) => equals(cx, subject, test, values),
         TextOp::Contains(values) => any_of(cx, access, test, values, |v| Wanted::Text(v.clone(), Anchor::Inside)),
@@ -31,6 +36,45 @@ pub fn test(cx: &mut Context<'_>, access: &Access, test: &TextTest, span: Span) 
         TextOp::EndsWith(values) => any_of(cx, access, test, values, |v| Wanted::Text(v.clone(), Anchor::End)),
         TextOp::Like(globs) => like(cx, access, test, globs),
     }
+}
+
+/// A test whose texts stand outside the query. An empty text is no value, whatever the pattern says of it.
+fn outside(cx: &mut Context<'_>, access: &Access, test: &TextTest) -> Option<Expr> {
+    let case = if test.cased { Case::Counts } else { Case::Ignored };
+    let list = |values: &Vec<String>| Expr::List(values.iter().cloned().map(Expr::Text).collect());
+    let (param, read, shipped) = match &test.op {
+        TextOp::Equals(o) if !test.cased && o.value.iter().any(|t| folds_beyond_ascii(t)) => {
+            (&o.param, Read::Texts(At::Whole, case), list(&o.value))
+        }
+        TextOp::Equals(o) => (&o.param, Read::Plain, list(&o.value)),
+        TextOp::Contains(o) => (&o.param, Read::Texts(At::Inside, case), list(&o.value)),
+        TextOp::StartsWith(o) => (&o.param, Read::Texts(At::Start, case), list(&o.value)),
+        TextOp::EndsWith(o) => (&o.param, Read::Texts(At::End, case), list(&o.value)),
+        TextOp::Like(o) => {
+            let globs = o.value.iter().map(|glob| Expr::Text(glob.to_string())).collect();
+            (&o.param, Read::Globs(case), Expr::List(globs))
+        }
+    };
+    let equal = read == Read::Plain;
+    let several = param.as_ref().is_some_and(|param| held::is_list(cx, param));
+    let shipped = match shipped {
+        Expr::List(mut one) if !several && one.len() == 1 => one.pop()?,
+        other => other,
+    };
+    let wanted = held::read(cx, param.as_ref(), read, shipped)?;
+    let subject = access.text();
+    let found = match (equal, several) {
+        (true, true) => {
+            let op = if test.cased { InOp::In } else { InOp::InNoCase };
+            Expr::In(Box::new(subject), op, vec![wanted])
+        }
+        (true, false) => {
+            let op = if test.cased { BinaryOp::Equal } else { BinaryOp::EqualNoCase };
+            Expr::binary(subject, op, wanted)
+        }
+        (false, _) => Expr::binary(subject, BinaryOp::Matches, wanted),
+    };
+    Some(Expr::and([access.present().ok()?, found]))
 }
 
 /// Equality where the site's data has other words.
@@ -227,6 +271,12 @@ pub fn matches(
     cased: bool,
 ) -> Result<Expr, String> {
     let subject = access.text();
+    let case = if cased { Case::Counts } else { Case::Ignored };
+    let plain = patterns.value.iter().map(|r| regex::of_node(&r.node, true).map(Expr::Text));
+    let shipped = Expr::List(plain.collect::<Result<Vec<_>, _>>()?);
+    if let Some(wanted) = held::read(cx, patterns.param.as_ref(), Read::Regexes(case), shipped) {
+        return Ok(Expr::and([access.present()?, Expr::binary(subject, BinaryOp::Matches, wanted)]));
+    }
     let texts =
         patterns.value.iter().map(|r| regex::of_node(&r.node, cased).map(Expr::Text)).collect::<Result<Vec<_>, _>>()?;
     let found = match texts.as_slice() {

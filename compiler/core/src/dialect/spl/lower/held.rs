@@ -65,7 +65,8 @@ pub fn test(
         _ => whole(site)?,
     };
     let names = &mut site.names;
-    let own = site.keeper.as_mut()?.own_rows(param, &use_of(kind), &reading.name, (cased, matching), |w| names.fresh(w));
+    let own =
+        site.keeper.as_mut()?.own_rows(param, &use_of(kind), &reading.name, (cased, matching), |w| names.fresh(w));
     Some(Logic::Atom(is_listed(own.as_ref(), shipped)))
 }
 

@@ -111,10 +111,7 @@ fn pair(
     let low = Expr::call(Function::Min, [f(left_first), t.clone()]);
     let high = Expr::call(Function::Max, [f(left_time), t.clone()]);
     let mut tests = if ordered {
-        vec![
-            t.clone().compare(Compare::Ge, f(left_time)),
-            t.minus(f(left_first)).compare(Compare::Le, window.clone()),
-        ]
+        vec![t.clone().compare(Compare::Ge, f(left_time)), t.minus(f(left_first)).compare(Compare::Le, window.clone())]
     } else {
         vec![high.clone().minus(low.clone()).compare(Compare::Le, window.clone())]
     };

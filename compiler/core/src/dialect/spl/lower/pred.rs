@@ -9,8 +9,8 @@ use super::super::site::{Form, Reading, Site, TIMESTAMP};
 use super::held;
 use super::pcre::{self, Case, Place};
 use crate::plan::{
-    Arithmetic, Class, Comparison, ExprKind, Field, Logic, Number, Operand, Order, Pred, Segment, Test, TestKind, TextOp,
-    TextTest, Type, Value,
+    Arithmetic, Class, Comparison, ExprKind, Field, Logic, Number, Operand, Order, Pred, Segment, Test, TestKind,
+    TextOp, TextTest, Type, Value,
 };
 use crate::source::Span;
 
