@@ -232,6 +232,13 @@ impl<'a> Keeper<'a> {
         output
     }
 
+    /// The macro of a source: where a site's events are.
+    pub fn source(&mut self, name: String, definition: String) {
+        let object = Object::Macro { arguments: Vec::new(), definition };
+        let form = "a search that finds these events, in parentheses".to_owned();
+        self.keep(Held { name, param: None, form, object });
+    }
+
     /// The macro that ends every search, in which a site drops results.
     pub fn filter(&mut self) -> String {
         let name = self.own("filter");

@@ -39,8 +39,7 @@ pub struct Source {
     #[serde(rename = "macro")]
     pub macro_name: String,
     /// The macro's definition as shipped; a rule pack writes it into `macros.conf`.
-    #[expect(dead_code, reason = "part of the form; a search names the macro alone")]
-    definition: String,
+    pub definition: String,
     /// Fields and their possible values, compared as text without case.
     #[serde(default)]
     pub is: BTreeMap<String, Vec<String>>,
@@ -63,8 +62,7 @@ pub struct Join {
     #[serde(rename = "macro")]
     pub macro_name: String,
     /// The macro's definition as shipped.
-    #[expect(dead_code, reason = "part of the form; a search names the macro alone")]
-    definition: String,
+    pub definition: String,
     /// What tells them from all others: fields and their possible values.
     pub is: BTreeMap<String, Vec<String>>,
     /// The key on the class's events, an `eval` expression.
@@ -273,6 +271,14 @@ impl<'a> Site<'a> {
     /// A window in milliseconds.
     pub fn window(&mut self, window: &Window) -> Expr {
         self.scalar(window.param.as_ref(), Expr::Int(window.value), Scale::Milliseconds)
+    }
+
+    /// The macros of the events that the search reads, with their definitions as shipped.
+    #[must_use]
+    pub fn source_macros(&self) -> Vec<(String, String)> {
+        let classes = self.sources.values().map(|source| (source.macro_name.clone(), source.definition.clone()));
+        let joins = self.joins().into_iter().map(|used| (used.join.macro_name, used.join.definition));
+        classes.chain(joins).collect()
     }
 
     /// Whether a window may stand outside the search.

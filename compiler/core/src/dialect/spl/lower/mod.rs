@@ -69,6 +69,9 @@ pub fn lower(request: &Request<'_>, findings: &mut Findings) -> Option<Lowered> 
     expand_lists(&mut rows, &root, &slots);
     let result = operators(&mut rows, &root, &slots, &mut groups);
     let columns = alert(&mut rows, &result);
+    for (name, definition) in rows.site.source_macros() {
+        rows.site.keeper.iter_mut().for_each(|keeper| keeper.source(name.clone(), definition.clone()));
+    }
     let held = rows.site.keeper.take().map(|keeper| keeper.objects).unwrap_or_default();
     let refused = !rows.site.findings.refusals.is_empty();
     let older = rows.site.joins().iter().filter_map(|used| parse_span(used.join.older.as_deref()?)).max().unwrap_or(0);
