@@ -52,6 +52,22 @@ pub enum Object {
     },
 }
 
+impl Held {
+    /// Its kind and name, for a manifest.
+    #[must_use]
+    pub fn describe(&self) -> String {
+        match &self.object {
+            Object::Macro { .. } => format!("macro {}", self.name),
+            Object::Rows { .. } => format!("lookup {}", self.name),
+            Object::SiteRows { .. } => format!("KV store collection {}", self.name),
+            Object::Column { column, .. } => match &column.watchlist {
+                Some(alias) => format!("watchlist {alias}"),
+                None => format!("function {}, column {}", column.settings, column.plain),
+            },
+        }
+    }
+}
+
 /// How an entry of a table is compared with a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Matching {

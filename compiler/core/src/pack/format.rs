@@ -125,6 +125,23 @@ impl<'a> Rule<'a> {
         self.parameters().into_iter().map(|p| (p.name.clone(), "inline".to_owned())).collect()
     }
 
+    /// Where each parameter has its value: in the query, or in what the query leaves outside.
+    #[must_use]
+    pub fn placed(&self, query: &Query) -> BTreeMap<String, String> {
+        let mut places = self.inline();
+        for held in &query.held {
+            let parameter = held.param.as_ref().and_then(|p| self.outcome.unit.strategy.parameter(p));
+            let Some(place) = parameter.and_then(|parameter| places.get_mut(&parameter.name)) else { continue };
+            let object = held.describe();
+            if place == "inline" {
+                *place = object;
+            } else if !place.split("; ").any(|known| known == object) {
+                place.push_str(&format!("; {object}"));
+            }
+        }
+        places
+    }
+
     /// What must be collected for its events to be there, one line for each class.
     #[must_use]
     pub fn collected(&self) -> Vec<String> {

@@ -29,6 +29,7 @@ pub mod provenance;
 mod sigma;
 mod sums;
 pub mod verify;
+mod splunk;
 
 use std::collections::BTreeMap;
 
@@ -42,7 +43,7 @@ use project::Project;
 use provenance::Material;
 
 /// Every format.
-pub const FORMATS: &[&dyn Format] = &[&graph::GraphDetections, &kibana::KibanaRules, &sigma::SigmaRules];
+pub const FORMATS: &[&dyn Format] = &[&graph::GraphDetections, &kibana::KibanaRules, &sigma::SigmaRules, &splunk::SplunkApp];
 
 /// The names of a pack's own files.
 pub const MANIFEST: &str = "pack.json";

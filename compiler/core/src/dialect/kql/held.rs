@@ -57,6 +57,8 @@ pub struct Column {
     pub doc: String,
     /// The watchlist that holds its entries; none if it is a column of the settings.
     pub watchlist: Option<String>,
+    /// The function that the site edits.
+    pub settings: String,
     /// What the pack ships, as a site would write it.
     pub shipped: Expr,
     /// What the rule reads of it.
@@ -72,14 +74,16 @@ pub enum Read {
     Numbers,
     /// Every port of ranges such as `8000-8010`.
     Ports,
-    /// The networks of IPv4.
+    /// The addresses and networks of IPv4.
     NetworksV4,
-    /// The networks of IPv6.
+    /// The addresses and networks of IPv6.
     NetworksV6,
     /// One regular expression that matches where any of the texts stands at that place.
     Texts(At, Case),
     /// One regular expression that matches what any of the globs describes.
     Globs(Case),
+    /// The same for those that are names, and neither addresses nor networks.
+    Names(Case),
     /// One regular expression that matches where any of these does.
     Regexes(Case),
 }
@@ -145,6 +149,12 @@ pub fn values_name(prefix: &str, owner: &str) -> String {
     format!("{prefix}_{owner}_Values")
 }
 
+/// The name of the function that the site edits.
+#[must_use]
+pub fn settings_name(prefix: &str, owner: &str) -> String {
+    format!("{prefix}_{owner}_Settings")
+}
+
 impl Read {
     /// What the column is called beside the parameter's name.
     #[must_use]
@@ -163,6 +173,8 @@ impl Read {
             Self::Texts(At::End, Case::Counts) => "EndCased",
             Self::Globs(Case::Ignored) => "Pattern",
             Self::Globs(Case::Counts) => "PatternCased",
+            Self::Names(Case::Ignored) => "Names",
+            Self::Names(Case::Counts) => "NamesCased",
             Self::Regexes(Case::Counts) => "Regex",
             Self::Regexes(Case::Ignored) => "RegexNocase",
         }
@@ -175,8 +187,12 @@ impl Read {
             Self::Plain => Expr::name(plain),
             Self::Numbers => listed(entries(list), Expr::Call("tolong", vec![entry()])),
             Self::Ports => ports(list),
-            Self::NetworksV4 => listed(entries(list).filter(not_contains_colon()), entry()),
-            Self::NetworksV6 => listed(entries(list).filter(Expr::not(not_contains_colon())), entry()),
+            Self::NetworksV4 => {
+                listed(entries(list).filter(Expr::binary(entry(), BinaryOp::Matches, text(V4))), entry())
+            }
+            Self::NetworksV6 => {
+                listed(entries(list).filter(Expr::binary(entry(), BinaryOp::Contains, text(":"))), entry())
+            }
             Self::Texts(place, case) => {
                 let (before, after) = match place {
                     At::Whole => ("^(?:", ")$"),
@@ -184,13 +200,19 @@ impl Read {
                     At::Start => ("^(?:", ")"),
                     At::End => ("(?:", ")$"),
                 };
-                joined(list, quoted(entry()), &format!("{}{before}", case.flags()), after)
+                joined(entries(list), quoted(entry()), &format!("{}{before}", case.flags()), after)
             }
-            Self::Globs(case) => joined(list, glob(), &format!("{}^(?:", case.flags()), ")$"),
+            Self::Globs(case) => joined(entries(list), glob(), &format!("{}^(?:", case.flags()), ")$"),
+            Self::Names(case) => {
+                let names = entries(list)
+                    .filter(Expr::not(Expr::binary(entry(), BinaryOp::Matches, text(V4))))
+                    .filter(Expr::binary(entry(), BinaryOp::NotContains, text(":")));
+                joined(names, glob(), &format!("{}^(?:", case.flags()), ")$")
+            }
             Self::Regexes(case) => {
                 let before = if *case == Case::Ignored { "(?i)(?:" } else { "(?:" };
                 let alternative = Expr::Call("strcat", vec![text("(?:"), entry(), text(")")]);
-                joined(list, alternative, before, ")")
+                joined(entries(list), alternative, before, ")")
             }
         }
     }
@@ -206,6 +228,9 @@ impl Case {
 }
 
 const ENTRY: &str = "Entry";
+
+/// What tells an IPv4 address or network from a name.
+const V4: &str = r"^[0-9.]+(/[0-9]+)?$";
 
 fn entry() -> Expr {
     Expr::name(ENTRY)
@@ -228,17 +253,13 @@ fn listed(rows: Pipeline, value: Expr) -> Expr {
     Expr::ToScalar(Box::new(rows.then(Step::Summarize { columns, by: Vec::new() })))
 }
 
-fn not_contains_colon() -> Expr {
-    Expr::binary(entry(), BinaryOp::NotContains, text(":"))
-}
-
 /// Alternatives of a regular expression; one that never matches where there are none.
-fn joined(of: Expr, alternative: Expr, before: &str, after: &str) -> Expr {
+fn joined(entries: Pipeline, alternative: Expr, before: &str, after: &str) -> Expr {
     let list = Expr::Call("make_list", vec![alternative]);
     let all =
         Expr::Call("strcat", vec![text(before), Expr::Call("strcat_array", vec![entry(), text("|")]), text(after)]);
     let some = Expr::binary(Expr::Call("array_length", vec![entry()]), BinaryOp::Greater, Expr::Long(0));
-    let rows = entries(of)
+    let rows = entries
         .then(Step::Summarize { columns: vec![(Some(ENTRY.to_owned()), list)], by: Vec::new() })
         .then(Step::Project(vec![(ENTRY.to_owned(), Expr::Call("iff", vec![some, all, text(r"$.")]))]));
     Expr::ToScalar(Box::new(rows))
@@ -280,7 +301,7 @@ pub fn objects<'a>(prefix: &str, held: impl IntoIterator<Item = &'a Held>) -> Ve
 
 fn of_owner(prefix: &str, owner: &str, columns: &BTreeMap<&str, &Column>) -> Objects {
     let plain: BTreeMap<&str, &Column> = columns.values().map(|column| (column.plain.as_str(), *column)).collect();
-    let name = format!("{prefix}_{owner}_Settings");
+    let name = settings_name(prefix, owner);
     let settings = settings(owner, &plain).map(|text| Function { name: name.clone(), text });
     let values = Function { name: values_name(prefix, owner), text: values(&name, owner, columns, &plain) };
     let watchlists = plain.values().filter_map(|column| {

@@ -120,6 +120,12 @@ impl<'a> Keeper<'a> {
         matches!(type_of(self.unit, param), Some(Type::List(_) | Type::Ports))
     }
 
+    /// The type of a parameter.
+    #[must_use]
+    pub fn type_of(&self, param: &ParamRef) -> Option<&'a Type> {
+        type_of(self.unit, param)
+    }
+
     /// `<prefix>_<analytic>_<parameter>[_<field>]`
     fn name(&self, param: &ParamRef) -> Option<(String, &'a Parameter)> {
         let parameter = self.unit.strategy.parameter(param)?;

@@ -58,6 +58,7 @@ const TUNABLES: &str = "
     tunable Inside: list<cidr> = [\"10.0.0.0/8\", \"fc00::/7\"]
     tunable Peers: list<ip> = [\"192.0.2.1\"]
     tunable Services: ports = [443, 8000..8010]
+    tunable Partners: list<host> = [\"198.51.100.0/24\", \"2001:db8::1\", \"*.example.com\"]
 ";
 
 const STEPS: &str = "
@@ -128,7 +129,7 @@ fn values_of_every_type_stand_outside_a_deployed_search() {
         and process.command_line matches nocase Odd and not process.executable like AllowedImages
         and process.working_directory == Verb and not process.parent.name in Names
     event out = network_connection where not destination.ip in Inside and destination.ip in Peers
-        and destination.port in Services
+        and destination.port in Services and not (destination.ip in Partners or destination.domain in Partners)
     event stalled = tls_session where event.duration >= Stall and tls.established == Made";
     insta::assert_snapshot!(
         "deployed_values",

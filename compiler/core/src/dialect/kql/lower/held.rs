@@ -2,10 +2,11 @@
 
 use super::Context;
 use super::names::pascal;
+use super::regex;
 use crate::dialect::held::{Held, Object, owner, type_of};
 use crate::dialect::kql::ast::{Expr, Let, LetValue, Pipeline, Source, Step};
-use crate::dialect::kql::held::{Column, Place, Read, values_name};
-use crate::plan::{ParamBound, ParamRef, Parameter, Type, Value};
+use crate::dialect::kql::held::{Column, Place, Read, settings_name, values_name};
+use crate::plan::{ParamBound, ParamRef, Parameter, PortRange, Type, Value};
 use crate::sema::literals::{print_datetime, print_duration};
 
 /// Where the value of a parameter stands.
@@ -38,12 +39,14 @@ fn length(parameter: &Parameter, param: &ParamRef) -> Option<i64> {
     }
 }
 
-/// The name of what a rule reads of a parameter; none where the value stands in the query. `shipped` is the value as a site
-/// would write it.
+/// The name of what a rule reads of a parameter; none where the value stands in the query. `shipped` is a single value as a
+/// site would write it; of a list it is not looked at.
 pub fn read(cx: &mut Context<'_>, param: Option<&ParamRef>, read: Read, shipped: Expr) -> Option<Expr> {
     let place = place(cx, param);
     let param = param.filter(|_| place != Place::Inline)?;
     let parameter = cx.request.unit.strategy.parameter(param)?;
+    // A list is one wherever it is used, although a test may look at a part of it only.
+    let shipped = if is_list(cx, param) { entries(parameter, param)? } else { shipped };
     let prefix = cx.settings.held.as_ref()?.prefix.clone();
     let owner = owner(cx.request.unit, parameter).to_owned();
     let plain = format!("{}{}", parameter.name, param.field.as_deref().map(pascal).unwrap_or_default());
@@ -64,10 +67,39 @@ pub fn read(cx: &mut Context<'_>, param: Option<&ParamRef>, read: Read, shipped:
     cx.constants.read.push((name.clone(), local.clone()));
     let watchlist = (place == Place::Watchlist).then(|| format!("{prefix}-{owner}-{plain}"));
     let doc = [doc.as_str(), &form].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ");
-    let column = Column { plain, doc, watchlist, shipped, read };
+    let settings = settings_name(&prefix, &owner);
+    let column = Column { plain, doc, watchlist, settings, shipped, read };
     let object = Object::Column { owner, column: Box::new(column) };
     cx.held.push(Held { name, param: Some(param.clone()), form, object });
     Some(Expr::Name(local))
+}
+
+/// The entries of a list as a site writes them; none if one cannot be written there.
+fn entries(parameter: &Parameter, param: &ParamRef) -> Option<Expr> {
+    let value = match (&parameter.value, &param.field) {
+        (Value::Record(fields), Some(field)) => fields.get(field)?,
+        (value, _) => value,
+    };
+    let text = |text: String| Some(Expr::Text(text));
+    let one = |value: &Value| match value {
+        Value::String(s) => text(s.clone()),
+        Value::Glob(glob) => text(glob.to_string()),
+        Value::Ip(ip) => text(ip.to_string()),
+        Value::Cidr(network) => text(network.to_string()),
+        Value::Host(host) => text(host.to_string()),
+        Value::Regex(regex) => regex::of_node(&regex.node, true).ok().map(Expr::Text),
+        Value::Int(n) => Some(Expr::Long(*n)),
+        Value::Port(port) => Some(Expr::Long((*port).into())),
+        Value::Float(x) => Some(Expr::Real(*x)),
+        Value::Bool(b) => Some(Expr::Bool(*b)),
+        Value::Duration(_) | Value::Datetime(_) | Value::List(_) | Value::Ports(_) | Value::Record(_) => None,
+    };
+    let range = |r: &PortRange| if r.low == r.high { r.low.to_string() } else { format!("{}-{}", r.low, r.high) };
+    match value {
+        Value::List(values) => values.iter().map(one).collect::<Option<_>>().map(Expr::List),
+        Value::Ports(ranges) => Some(Expr::List(ranges.iter().map(|r| Expr::Text(range(r))).collect())),
+        _ => None,
+    }
 }
 
 /// How a site writes a value, and within which bounds.
@@ -79,6 +111,7 @@ fn form(cx: &Context<'_>, param: &ParamRef, watchlist: bool) -> String {
         Some(Type::Glob) => "a glob: * any run of characters, ? one, [*] and [?] those characters",
         Some(Type::Regex) => "a regular expression of Kusto",
         Some(Type::Cidr) => "a network such as 10.0.0.0/8",
+        Some(Type::Host) => "an address, a network or a name; *.example.com for all names below one",
         Some(Type::Ip) => "an address",
         Some(Type::Ports) => "a port or a range such as 8000-8010",
         Some(Type::Bool) => "true or false",

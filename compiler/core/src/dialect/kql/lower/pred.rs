@@ -168,7 +168,7 @@ fn numbers(cx: &mut Context<'_>, access: &Access, values: &Operand<Vec<Number>>)
     let several = values.param.as_ref().is_some_and(|param| held::is_list(cx, param));
     if listed
         && several
-        && let Some(list) = held::read(cx, values.param.as_ref(), Read::Numbers, Expr::List(literals.clone()))
+        && let Some(list) = held::read(cx, values.param.as_ref(), Read::Numbers, Expr::Bool(false))
     {
         return Ok(Expr::In(Box::new(subject), InOp::In, vec![list]));
     }
@@ -193,9 +193,7 @@ fn ports(
     ranges: &Operand<Vec<PortRange>>,
     nulls: Nulls,
 ) -> Result<Expr, String> {
-    let range = |r: &PortRange| if r.low == r.high { r.low.to_string() } else { format!("{}-{}", r.low, r.high) };
-    let shipped = Expr::List(ranges.value.iter().map(|r| Expr::Text(range(r))).collect());
-    if let Some(ports) = held::read(cx, ranges.param.as_ref(), Read::Ports, shipped) {
+    if let Some(ports) = held::read(cx, ranges.param.as_ref(), Read::Ports, Expr::Bool(false)) {
         return Ok(Expr::In(Box::new(access.value()?), InOp::In, vec![ports]));
     }
     let (single, wide): (Vec<&PortRange>, Vec<&PortRange>) = ranges.value.iter().partition(|r| r.low == r.high);
@@ -238,7 +236,7 @@ fn address(
     nulls: Nulls,
 ) -> Expr {
     if held::place(cx, param) != Place::Inline {
-        return addresses_outside(cx, access, addresses, networks, param);
+        return addresses_outside(cx, access, param);
     }
     let subject = access.text();
     let mut parts = Vec::new();
@@ -271,27 +269,16 @@ fn address(
 }
 
 /// The same with the addresses or networks outside the query: those of both families may come to be there.
-fn addresses_outside(
-    cx: &mut Context<'_>,
-    access: &Access,
-    addresses: &[IpAddr],
-    networks: &[Cidr],
-    param: Option<&ParamRef>,
-) -> Expr {
+fn addresses_outside(cx: &mut Context<'_>, access: &Access, param: Option<&ParamRef>) -> Expr {
     let subject = access.text();
-    let text = |text: String| Expr::Text(text);
-    let entries = addresses.iter().map(|a| text(a.to_string())).chain(networks.iter().map(|n| text(n.to_string())));
-    let shipped = Expr::List(entries.collect());
-    let of_networks =
-        param.and_then(|param| type_of(cx.request.unit, param)).is_some_and(|ty| *ty.scalar() != Type::Ip);
-    if !of_networks {
-        let list = held::read(cx, param, Read::Plain, shipped).into_iter().collect();
-        return Expr::In(Box::new(subject), InOp::In, list);
+    let read = |cx: &mut Context<'_>, read| held::read(cx, param, read, Expr::Bool(false)).unwrap_or(Expr::Bool(false));
+    let ty = param.and_then(|param| type_of(cx.request.unit, param)).map(Type::scalar);
+    if ty == Some(&Type::Ip) {
+        let list = read(cx, Read::Plain);
+        return Expr::In(Box::new(subject), InOp::In, vec![list]);
     }
-    let v4 = held::read(cx, param, Read::NetworksV4, shipped.clone()).unwrap_or(Expr::Bool(false));
-    let v6 = held::read(cx, param, Read::NetworksV6, shipped).unwrap_or(Expr::Bool(false));
-    let v4 = Expr::Call("ipv4_is_in_any_range", vec![subject.clone(), v4]);
-    let v6 = Expr::Call("ipv6_is_in_any_range", vec![subject.clone(), v6]);
+    let v4 = Expr::Call("ipv4_is_in_any_range", vec![subject.clone(), read(cx, Read::NetworksV4)]);
+    let v6 = Expr::Call("ipv6_is_in_any_range", vec![subject.clone(), read(cx, Read::NetworksV6)]);
     let colon = Expr::binary(subject, BinaryOp::Contains, Expr::Text(":".to_owned()));
     let v6 = Expr::and([colon, two_valued(v6, Nulls::Counted)]);
     Expr::or([two_valued(v4, Nulls::Counted), v6])

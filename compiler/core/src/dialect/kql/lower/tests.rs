@@ -260,7 +260,7 @@ fn deployed(pattern: &str) -> String {
     let Some(strategy) = analysis.strategies.first() else { panic!("{:#?}", analysis.diagnostics) };
     let registry = crate::target::Registry::embedded();
     let target = registry.get("sentinel").unwrap();
-    let profile = target.profile(None).unwrap();
+    let profile = target.profile("sysmon-corelight").unwrap();
     let schedule = Schedule { every: 3_600_000, look_back: 7_200_000, delay: 300_000 };
     let deployment = Some(Deployment { schedule: Some(schedule) });
     let unit = strategy.units().next().unwrap();
@@ -301,12 +301,13 @@ strategy DET0001 {
         tunable Images: list<glob> = [r"?:\Program Files\*\agent.exe", r"[*]\x[?].exe"]
         tunable Peers: list<ip> = ["192.0.2.1"]
         tunable Services: ports = [443, 8000..8010]
+        tunable Partners: list<host> = ["198.51.100.0/24", "2001:db8::1", "*.example.com"]
         /// A shell runs
         event run = process_start where process.name in Names and process.command_line contains Words
             and process.command_line matches nocase Odd and not process.executable like Images
             and process.working_directory == Verb and not process.parent.executable like Shell
         event out = network_connection where not destination.ip in Inside and destination.ip in Peers
-            and destination.port in Services
+            and destination.port in Services and not (destination.ip in Partners or destination.domain in Partners)
         event session = tls_session where tls.established == Made
         detect d { severity low
             PATTERN }

@@ -6,9 +6,10 @@ use super::constants::{self, constant};
 use super::field::Access;
 use super::held;
 use super::regex::{self, Anchor};
+use crate::dialect::held::type_of;
 use crate::dialect::kql::ast::{BinaryOp, Expr, InOp};
 use crate::dialect::kql::held::{At, Case, Read};
-use crate::plan::{Glob, Operand, Regex, Segment, TextOp, TextTest};
+use crate::plan::{Glob, Operand, Regex, Segment, TextOp, TextTest, Type};
 use crate::source::Span;
 
 /// One text to look for.
@@ -41,26 +42,23 @@ pub fn test(cx: &mut Context<'_>, access: &Access, test: &TextTest, span: Span) 
 /// A test whose texts stand outside the query. An empty text is no value, whatever the pattern says of it.
 fn outside(cx: &mut Context<'_>, access: &Access, test: &TextTest) -> Option<Expr> {
     let case = if test.cased { Case::Counts } else { Case::Ignored };
-    let list = |values: &Vec<String>| Expr::List(values.iter().cloned().map(Expr::Text).collect());
+    let one = |values: &Vec<String>| Expr::Text(values.first().cloned().unwrap_or_default());
     let (param, read, shipped) = match &test.op {
         TextOp::Equals(o) if !test.cased && o.value.iter().any(|t| folds_beyond_ascii(t)) => {
-            (&o.param, Read::Texts(At::Whole, case), list(&o.value))
+            (&o.param, Read::Texts(At::Whole, case), one(&o.value))
         }
-        TextOp::Equals(o) => (&o.param, Read::Plain, list(&o.value)),
-        TextOp::Contains(o) => (&o.param, Read::Texts(At::Inside, case), list(&o.value)),
-        TextOp::StartsWith(o) => (&o.param, Read::Texts(At::Start, case), list(&o.value)),
-        TextOp::EndsWith(o) => (&o.param, Read::Texts(At::End, case), list(&o.value)),
+        TextOp::Equals(o) => (&o.param, Read::Plain, one(&o.value)),
+        TextOp::Contains(o) => (&o.param, Read::Texts(At::Inside, case), one(&o.value)),
+        TextOp::StartsWith(o) => (&o.param, Read::Texts(At::Start, case), one(&o.value)),
+        TextOp::EndsWith(o) => (&o.param, Read::Texts(At::End, case), one(&o.value)),
         TextOp::Like(o) => {
-            let globs = o.value.iter().map(|glob| Expr::Text(glob.to_string())).collect();
-            (&o.param, Read::Globs(case), Expr::List(globs))
+            let hosts = o.param.as_ref().and_then(|param| type_of(cx.request.unit, param)).map(Type::scalar);
+            let read = if hosts == Some(&Type::Host) { Read::Names(case) } else { Read::Globs(case) };
+            (&o.param, read, Expr::Text(o.value.first().map(ToString::to_string).unwrap_or_default()))
         }
     };
     let equal = read == Read::Plain;
     let several = param.as_ref().is_some_and(|param| held::is_list(cx, param));
-    let shipped = match shipped {
-        Expr::List(mut one) if !several && one.len() == 1 => one.pop()?,
-        other => other,
-    };
     let wanted = held::read(cx, param.as_ref(), read, shipped)?;
     let subject = access.text();
     let found = match (equal, several) {
@@ -272,8 +270,8 @@ pub fn matches(
 ) -> Result<Expr, String> {
     let subject = access.text();
     let case = if cased { Case::Counts } else { Case::Ignored };
-    let plain = patterns.value.iter().map(|r| regex::of_node(&r.node, true).map(Expr::Text));
-    let shipped = Expr::List(plain.collect::<Result<Vec<_>, _>>()?);
+    let shipped = patterns.value.iter().map(|r| regex::of_node(&r.node, true)).collect::<Result<Vec<_>, _>>()?;
+    let shipped = Expr::Text(shipped.first().cloned().unwrap_or_default());
     if let Some(wanted) = held::read(cx, patterns.param.as_ref(), Read::Regexes(case), shipped) {
         return Ok(Expr::and([access.present()?, Expr::binary(subject, BinaryOp::Matches, wanted)]));
     }

@@ -5,7 +5,7 @@ use super::super::held::{Place, Scale, argument, is_listed};
 use super::super::site::{Form, Reading, Site};
 use super::pred::{condition, order, some_value};
 use crate::dialect::held::Matching;
-use crate::plan::{Logic, Number, Operand, ParamRef, TestKind, TextOp, TextTest};
+use crate::plan::{Logic, Number, Operand, ParamRef, TestKind, TextOp, TextTest, Type};
 
 /// The one parameter of a test of a field.
 pub fn parameter(kind: &TestKind) -> Option<&ParamRef> {
@@ -46,45 +46,56 @@ pub fn test(
     if let Some(value) = single(site, reading, kind) {
         return Some(value);
     }
-    let whole = |site: &mut Site<'_>| {
+    let whole = |site: &mut Site<'_>, named: &str| {
         let stand_in = Reading { name: argument(), always: false, ..reading.clone() };
         let definition = condition(inline(site, &stand_in));
-        site.keeper.as_mut()?.predicate(param, &use_of(kind), &reading.name, &definition)
+        site.keeper.as_mut()?.predicate(param, named, &reading.name, &definition)
     };
+    let (hosts, networks) = (is_of(site, param, &Type::Host), !is_of(site, param, &Type::Ip));
+    let named = use_of(kind, hosts);
     let plain = reading.form == Form::Text && reading.values.is_empty() && !reading.field.ty.is_list();
-    let Some((matching, cased)) = matching(kind).filter(|_| plain && place == Place::KvStore) else {
-        return Some(Logic::Atom(whole(site)?));
+    let Some((matching, cased)) = matching(kind, networks).filter(|_| plain && place == Place::KvStore) else {
+        return Some(Logic::Atom(whole(site, &named)?));
     };
     let shipped = match (kind, matching) {
-        (TestKind::Text(TextTest { op: TextOp::Equals(texts), .. }), _) => {
-            rows(site, reading, kind, cased, texts.value.iter().filter(|text| !text.is_empty()).cloned().collect())?
-        }
+        (TestKind::Text(TextTest { op: TextOp::Equals(texts), .. }), _) => rows(
+            site,
+            reading,
+            (param, &named),
+            cased,
+            texts.value.iter().filter(|text| !text.is_empty()).cloned().collect(),
+        )?,
         (TestKind::Address { addresses, .. }, Matching::Exact) => {
-            rows(site, reading, kind, cased, addresses.iter().map(ToString::to_string).collect())?
+            rows(site, reading, (param, &named), cased, addresses.iter().map(ToString::to_string).collect())?
         }
-        _ => whole(site)?,
+        _ => whole(site, &named)?,
     };
     let names = &mut site.names;
-    let own =
-        site.keeper.as_mut()?.own_rows(param, &use_of(kind), &reading.name, (cased, matching), |w| names.fresh(w));
+    let own = site.keeper.as_mut()?.own_rows(param, &named, &reading.name, (cased, matching), |w| names.fresh(w));
     Some(Logic::Atom(is_listed(own.as_ref(), shipped)))
 }
 
 /// Whether the value is a row of the shipped table.
-fn rows(site: &mut Site<'_>, reading: &Reading, kind: &TestKind, cased: bool, entries: Vec<String>) -> Option<Expr> {
-    let (param, names) = (parameter(kind)?, &mut site.names);
+fn rows(
+    site: &mut Site<'_>,
+    reading: &Reading,
+    (param, named): (&ParamRef, &str),
+    cased: bool,
+    entries: Vec<String>,
+) -> Option<Expr> {
+    let names = &mut site.names;
     let keeper = site.keeper.as_mut()?;
-    let listed = keeper.shipped(param, &use_of(kind), &reading.name, cased, entries, |wish| names.fresh(wish))?;
+    let listed = keeper.shipped(param, named, &reading.name, cased, entries, |wish| names.fresh(wish))?;
     Some(Expr::call(Function::Isnotnull, [Expr::Field(listed)]))
 }
 
 /// How the entries of a list are compared with a value by a lookup, and whether case counts; none where no lookup does.
-fn matching(kind: &TestKind) -> Option<(Matching, bool)> {
+fn matching(kind: &TestKind, networks: bool) -> Option<(Matching, bool)> {
     match kind {
         TestKind::Text(TextTest { op: TextOp::Equals(_), cased, .. }) => Some((Matching::Exact, *cased)),
         TestKind::Text(TextTest { cased, .. }) => Some((Matching::Wildcard, *cased)),
-        TestKind::Address { networks, .. } if networks.is_empty() => Some((Matching::Exact, false)),
-        TestKind::Address { .. } => Some((Matching::Network, false)),
+        TestKind::Address { .. } if networks => Some((Matching::Network, false)),
+        TestKind::Address { .. } => Some((Matching::Exact, false)),
         TestKind::Exists(_)
         | TestKind::Matches { .. }
         | TestKind::Number { .. }
@@ -98,10 +109,11 @@ fn matching(kind: &TestKind) -> Option<(Matching, bool)> {
 
 /// What tells two tests of one list from each other, for the names of their objects: nothing where the operator is the
 /// usual one.
-fn use_of(kind: &TestKind) -> String {
+fn use_of(kind: &TestKind, hosts: bool) -> String {
     let (operator, case) = match kind {
         TestKind::Text(TextTest { op, cased, .. }) => {
             let operator = match op {
+                TextOp::Like(_) if hosts => "_names",
                 TextOp::Equals(_) | TextOp::Like(_) => "",
                 TextOp::Contains(_) => "_containing",
                 TextOp::StartsWith(_) => "_starting",
@@ -110,6 +122,7 @@ fn use_of(kind: &TestKind) -> String {
             (operator, if *cased { "_cased" } else { "" })
         }
         TestKind::Matches { cased, .. } => ("", if *cased { "" } else { "_nocase" }),
+        TestKind::Address { .. } if hosts => ("_addresses", ""),
         TestKind::Exists(_)
         | TestKind::Number { .. }
         | TestKind::NumberIn { .. }
@@ -120,6 +133,11 @@ fn use_of(kind: &TestKind) -> String {
         | TestKind::Compare(_) => ("", ""),
     };
     format!("{operator}{case}")
+}
+
+/// Whether the parameter's values are of a type.
+fn is_of(site: &Site<'_>, param: &ParamRef, ty: &Type) -> bool {
+    site.keeper.as_ref().and_then(|keeper| keeper.type_of(param)).is_some_and(|known| known.scalar() == ty)
 }
 
 /// A test against a single value.
