@@ -27,9 +27,9 @@ pub mod manifest;
 pub mod project;
 pub mod provenance;
 mod sigma;
+mod splunk;
 mod sums;
 pub mod verify;
-mod splunk;
 
 use std::collections::BTreeMap;
 

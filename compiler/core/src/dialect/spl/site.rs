@@ -289,7 +289,7 @@ impl<'a> Site<'a> {
 
     /// How the rule is deployed; none for a search on its own.
     #[must_use]
-    pub const fn deployment(&self) -> Option<Deployment> {
+    pub const fn deployment(&self) -> Option<Deployment<'a>> {
         self.request.deployment
     }
 

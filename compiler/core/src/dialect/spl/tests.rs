@@ -19,11 +19,14 @@ fn search(events: &str, detection: &str) -> String {
 }
 
 /// A rule of a pack.
-const DEPLOYED: Option<Deployment> =
-    Some(Deployment { schedule: Some(Schedule { every: 900_000, look_back: 3_600_000, delay: 300_000 }) });
+const DEPLOYED: Option<Deployment<'_>> = Some(Deployment {
+    schedule: Some(Schedule { every: 900_000, look_back: 3_600_000, delay: 300_000 }),
+    author: "A",
+    license: "L",
+});
 
 /// The query for a detection of these events and this pattern, or why there is none.
-fn lowered(events: &str, detection: &str, deployment: Option<Deployment>) -> Result<Query, String> {
+fn lowered(events: &str, detection: &str, deployment: Option<Deployment<'_'>>) -> Result<Query, String> {
     let text = format!(
         "strategy DET0001 {{\n technique T1059\n tactic execution\n analytic AN0001 on windows {{\n  \
          mutable AllowedImages: list<glob> = [r\"?:\\Program Files\\*\\agent.exe\"]\n  {TUNABLES}\n  {events}\n  \

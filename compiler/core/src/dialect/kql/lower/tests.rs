@@ -262,7 +262,7 @@ fn deployed(pattern: &str) -> String {
     let target = registry.get("sentinel").unwrap();
     let profile = target.profile("sysmon-corelight").unwrap();
     let schedule = Schedule { every: 3_600_000, look_back: 7_200_000, delay: 300_000 };
-    let deployment = Some(Deployment { schedule: Some(schedule) });
+    let deployment = Some(Deployment { schedule: Some(schedule), author: "A", license: "L" });
     let unit = strategy.units().next().unwrap();
     let mut findings = Findings::default();
     let queries = Kql.lower(&Request { unit, target, profile, deployment }, &mut findings);
