@@ -26,7 +26,7 @@ const DEPLOYED: Option<Deployment<'_>> = Some(Deployment {
 });
 
 /// The query for a detection of these events and this pattern, or why there is none.
-fn lowered(events: &str, detection: &str, deployment: Option<Deployment<'_'>>) -> Result<Query, String> {
+fn lowered(events: &str, detection: &str, deployment: Option<Deployment<'_>>) -> Result<Query, String> {
     let text = format!(
         "strategy DET0001 {{\n technique T1059\n tactic execution\n analytic AN0001 on windows {{\n  \
          mutable AllowedImages: list<glob> = [r\"?:\\Program Files\\*\\agent.exe\"]\n  {TUNABLES}\n  {events}\n  \

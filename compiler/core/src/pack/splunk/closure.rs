@@ -52,22 +52,18 @@ pub fn check(files: &[Artifact]) -> Result<(), String> {
 fn macros_in(search: &str) -> Result<BTreeSet<String>, String> {
     let mut found = BTreeSet::new();
     let mut code = String::new();
-    for (i, part) in search.split("```").enumerate() {
-        if i % 2 == 0 {
-            code.push_str(part);
-        }
-    }
-    if search.matches("```").count() % 2 != 0 || code.matches('`').count() % 2 != 0 {
+    let is_open = |text: &str, mark: &str| text.matches(mark).count() % 2 == 1;
+    // What stands between comments, and then between calls, has an even place.
+    search.split("```").step_by(2).for_each(|part| code.push_str(part));
+    if is_open(search, "```") || is_open(&code, "`") {
         return Err("a backtick is not closed".to_owned());
     }
-    for (i, call) in code.split('`').enumerate() {
-        if i % 2 == 1 {
-            let arguments = call.split_once('(').and_then(|(name, rest)| Some((name, rest.strip_suffix(')')?)));
-            found.insert(match arguments {
-                Some((name, arguments)) => format!("{name}({})", arguments.split(',').count()),
-                None => call.to_owned(),
-            });
-        }
+    for call in code.split('`').skip(1).step_by(2) {
+        let arguments = call.split_once('(').and_then(|(name, rest)| Some((name, rest.strip_suffix(')')?)));
+        found.insert(match arguments {
+            Some((name, arguments)) => format!("{name}({})", arguments.split(',').count()),
+            None => call.to_owned(),
+        });
     }
     Ok(found)
 }
