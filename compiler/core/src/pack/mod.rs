@@ -43,7 +43,8 @@ use project::Project;
 use provenance::Material;
 
 /// Every format.
-pub const FORMATS: &[&dyn Format] = &[&graph::GraphDetections, &kibana::KibanaRules, &sigma::SigmaRules, &splunk::SplunkApp];
+pub const FORMATS: &[&dyn Format] =
+    &[&graph::GraphDetections, &kibana::KibanaRules, &sigma::SigmaRules, &splunk::SplunkApp];
 
 /// The names of a pack's own files.
 pub const MANIFEST: &str = "pack.json";
