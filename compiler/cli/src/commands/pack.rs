@@ -40,8 +40,8 @@ empty, or hold an earlier pack and nothing else, which is then replaced.
 `pack.yaml` says what the pack is called, and `pack.lock.json` which rules it held when it was last released; both lie in \
 the first folder of strategies. A rule that changed needs a higher version in its source, and the lock an update.
 
-The same sources, tuning and SOURCE_DATE_EPOCH give the same bytes. The password of a signing key is read from the \
-environment variable DETC_KEY_PASSWORD.
+The same sources, tuning and SOURCE_DATE_EPOCH give the same bytes, but for the signature. The password of a signing key \
+is read from the environment variable DETC_KEY_PASSWORD.
 
 Examples:
   detc pack strategies --target all -o dist
