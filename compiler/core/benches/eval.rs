@@ -303,7 +303,7 @@ fn detection(name: &str, pattern: Pattern, names: usize) -> Detection {
         otherwise: false,
         false_positives: Vec::new(),
         accepts: Vec::new(),
-        events: events().into_iter().take(names).collect(),
+        events: events().into_iter().take(names).map(Arc::new).collect(),
         pattern,
         entity: entity.collect(),
         suppress: Some(Operand::literal(86_400_000)),

@@ -131,7 +131,7 @@ struct Report<'a> {
 }
 
 impl Report<'_> {
-    fn to_json(self) -> serde_json::Value {
+    fn to_json(self) -> impl serde::Serialize {
         compile::fidelity_report(self.outcomes, self.uncovered, self.bundle)
     }
 }

@@ -30,7 +30,7 @@ fn classes() -> BTreeMap<String, Arc<Class>> {
 /// A detection of starts of the processes that the parameter `Bad` names; its entity is host, process and port.
 fn strategy(id: &str, analytic: &str, bad: Vec<Parameter>) -> Strategy {
     let class = Arc::clone(&classes()["process_start"]);
-    let Value::List(values) = &bad[0].value else { panic!("`Bad` is a list") };
+    let Value::List(values) = &*bad[0].value else { panic!("`Bad` is a list") };
     let text = |value: &Value| if let Value::String(text) = value { text.clone() } else { String::new() };
     let test = TextTest {
         field: class.fields["process.name"].0.clone(),
@@ -53,13 +53,13 @@ fn strategy(id: &str, analytic: &str, bad: Vec<Parameter>) -> Strategy {
         otherwise: false,
         false_positives: Vec::new(),
         accepts: Vec::new(),
-        events: vec![Event {
+        events: vec![Arc::new(Event {
             name: "start".into(),
             doc: String::new(),
             class: Arc::clone(&class),
             predicate,
             span: NOWHERE,
-        }],
+        })],
         pattern: Pattern { kind: PatternKind::Event(EventId(0)), span: NOWHERE },
         entity: entity.into(),
         suppress: None,
@@ -100,8 +100,8 @@ fn parameters() -> Vec<Parameter> {
         doc: String::new(),
         ty: Type::List(Box::new(Type::String)),
         bounds: BTreeMap::new(),
-        default: default.clone(),
-        value: default,
+        default: Arc::new(default.clone()),
+        value: Arc::new(default),
         layers: Vec::new(),
         span: NOWHERE,
     }]

@@ -10,10 +10,12 @@ mod report;
 pub use artifact::{Artifact, TemplateError, artifacts};
 pub use report::fidelity_report;
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use crate::capability::{Direction, Feature, Fidelity, Findings, Loss, Refusal, Support, TIES, features};
 use crate::diagnostics::{Code, Diagnostic};
 use crate::dialect::{Dialect, Query, Request, dialect};
-use crate::plan::{Acceptance, Accepted, Analytic, Strategy, Unit};
+use crate::plan::{Acceptance, Accepted, Analytic, Detection, Strategy, Unit};
 use crate::sema::literals::print_span;
 use crate::source::Span;
 use crate::target::{Profile, Target};
@@ -287,6 +289,8 @@ pub fn uncovered<'a>(
     outcomes: &[Outcome<'_>],
     wanted: &dyn Fn(Unit<'a>) -> bool,
 ) -> Vec<Uncovered<'a>> {
+    let covered: BTreeSet<(*const Analytic, &str)> =
+        outcomes.iter().map(|o| (std::ptr::from_ref(o.unit.analytic), o.target.id.as_str())).collect();
     let mut found = Vec::new();
     for strategy in strategies {
         for analytic in &strategy.analytics {
@@ -294,8 +298,7 @@ pub fn uncovered<'a>(
                 continue;
             }
             for target in targets {
-                let of_it = |o: &Outcome<'_>| std::ptr::eq(o.unit.analytic, analytic) && o.target.id == target.id;
-                if !outcomes.iter().any(of_it) {
+                if !covered.contains(&(std::ptr::from_ref(analytic), target.id.as_str())) {
                     found.push(Uncovered { strategy, analytic, target });
                 }
             }
@@ -308,19 +311,24 @@ pub fn uncovered<'a>(
 /// covers was compiled for.
 #[must_use]
 pub fn needless_acceptances(outcomes: &[Outcome<'_>]) -> Vec<Diagnostic> {
-    let mut seen: Vec<Span> = Vec::new();
+    let mut of_detection: BTreeMap<*const Detection, Vec<&Outcome<'_>>> = BTreeMap::new();
+    for outcome in outcomes.iter().filter(|outcome| !outcome.unit.detection.accepts.is_empty()) {
+        of_detection.entry(std::ptr::from_ref(outcome.unit.detection)).or_default().push(outcome);
+    }
+    let mut seen: BTreeSet<Span> = BTreeSet::new();
     let mut warnings = Vec::new();
     for outcome in outcomes {
+        let Some(same) = of_detection.get(&std::ptr::from_ref(outcome.unit.detection)) else { continue };
         for accept in &outcome.unit.detection.accepts {
-            let covered: Vec<&Outcome<'_>> = outcomes.iter().filter(|o| covers(accept, o, outcome)).collect();
+            let covered: Vec<&&Outcome<'_>> = same.iter().filter(|o| covers(accept, o)).collect();
             let on_platform = outcome.target.profiles_on(&outcome.unit.analytic.platform).count();
             let complete = accept.target.value.contains('/') || covered.len() == on_platform;
-            let names_it = covers(accept, outcome, outcome);
+            let names_it = covers(accept, outcome);
             if !names_it || !complete || seen.contains(&accept.target.span) || covered.iter().any(|o| needs(accept, o))
             {
                 continue;
             }
-            seen.push(accept.target.span);
+            seen.insert(accept.target.span);
             let title = format!("nothing on `{}` needs this acceptance", accept.target.value);
             warnings.push(Diagnostic::new(Code::NeedlessAcceptance, title, accept.target.span));
         }
@@ -328,11 +336,10 @@ pub fn needless_acceptances(outcomes: &[Outcome<'_>]) -> Vec<Diagnostic> {
     warnings
 }
 
-/// Whether the acceptance is about this outcome's target and profile, and the outcome about the same detection.
-fn covers(accept: &Acceptance, outcome: &Outcome<'_>, of: &Outcome<'_>) -> bool {
+/// Whether an acceptance of the outcome's detection is about its target and profile.
+fn covers(accept: &Acceptance, outcome: &Outcome<'_>) -> bool {
     let (target, profile) = (&outcome.target.id, &outcome.profile.id);
-    std::ptr::eq(outcome.unit.detection, of.unit.detection)
-        && (accept.target.value == *target || accept.target.value == format!("{target}/{profile}"))
+    accept.target.value == *target || accept.target.value == format!("{target}/{profile}")
 }
 
 fn needs(accept: &Acceptance, outcome: &Outcome<'_>) -> bool {

@@ -1,5 +1,6 @@
 //! The fidelity report: what was compiled, what was lost, what was refused. Stable JSON.
 
+use serde::{Serialize, Serializer};
 use serde_json::{Value, json};
 
 use super::{Outcome, Status, Uncovered, fidelity_word};
@@ -13,14 +14,32 @@ use crate::tuning::to_json;
 /// The report as JSON: one entry for each detection, target and profile, in that order; then the analytics of platforms
 /// that a target was not compiled for. `bundle` is what the strategies were held against.
 #[must_use]
-pub fn fidelity_report(outcomes: &[Outcome<'_>], uncovered: &[Uncovered<'_>], bundle: &Bundle) -> Value {
-    json!({
-        "version": 1,
-        "attack": strategies(outcomes).into_iter().map(|strategy| attack(strategy, bundle)).collect::<Vec<_>>(),
-        "detections": outcomes.iter().map(entry).collect::<Vec<_>>(),
-        "uncovered": uncovered.iter().map(not_covered).collect::<Vec<_>>(),
-        "parameters": strategies(outcomes).into_iter().flat_map(parameters).collect::<Vec<_>>(),
-    })
+pub fn fidelity_report(outcomes: &[Outcome<'_>], uncovered: &[Uncovered<'_>], bundle: &Bundle) -> impl Serialize {
+    Report {
+        version: 1,
+        attack: Each(move || strategies(outcomes).into_iter().map(|strategy| attack(strategy, bundle))),
+        detections: Each(move || outcomes.iter().map(entry)),
+        uncovered: Each(move || uncovered.iter().map(not_covered)),
+        parameters: Each(move || strategies(outcomes).into_iter().flat_map(parameters)),
+    }
+}
+
+#[derive(Serialize)]
+struct Report<A, D, U, P> {
+    version: u32,
+    attack: A,
+    detections: D,
+    uncovered: U,
+    parameters: P,
+}
+
+/// A list whose entries are made one by one as they are written: a corpus has too many to hold.
+struct Each<F>(F);
+
+impl<F: Fn() -> I, I: Iterator<Item = Value>> Serialize for Each<F> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq((self.0)())
+    }
 }
 
 /// The strategies of the outcomes, each once, in order.

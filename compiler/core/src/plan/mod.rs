@@ -87,9 +87,9 @@ pub struct Parameter {
     /// Bounds of a record's fields are under their names; those of the whole under `""`.
     pub bounds: BTreeMap<String, ParamBound>,
     /// The value in the source.
-    pub default: Value,
+    pub default: Arc<Value>,
     /// The value in force.
-    pub value: Value,
+    pub value: Arc<Value>,
     /// What tuning did to it, oldest first.
     pub layers: Vec<Layer>,
     /// Its name in the source.
@@ -266,7 +266,7 @@ pub struct Detection {
     /// What the source accepts.
     pub accepts: Vec<Acceptance>,
     /// The events the pattern binds; those of absent operands too, as entries of their own.
-    pub events: Vec<Event>,
+    pub events: Vec<Arc<Event>>,
     /// The pattern.
     pub pattern: Pattern,
     /// The columns of an alert, with the names they bear in it (as written, the event's prefix left out where that is
@@ -360,6 +360,6 @@ impl Detection {
     /// The event with this id.
     #[must_use]
     pub fn event(&self, id: EventId) -> Option<&Event> {
-        self.events.get(id.0)
+        self.events.get(id.0).map(Arc::as_ref)
     }
 }

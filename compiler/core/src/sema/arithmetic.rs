@@ -3,7 +3,7 @@
 //! Constants are computed here; what has a leaf becomes a tree of the plan.
 
 use std::convert::Infallible;
-use std::rc::Rc;
+use std::sync::Arc;
 
 use super::literals::{self, MAX_INT};
 use super::table::Table;
@@ -36,7 +36,7 @@ impl<L> Side<L> {
             Self::Tree(tree) => tree,
             Self::Const(value) => Expr {
                 ty: general(&value.ty),
-                kind: ExprKind::Const(Operand { value: Rc::unwrap_or_clone(value.value), param: value.param }),
+                kind: ExprKind::Const(Operand { value: Arc::unwrap_or_clone(value.value), param: value.param }),
             },
         }
     }

@@ -1,6 +1,6 @@
 //! Conditions on one event: expressions to predicates of the plan. Calls of predicates are expanded where they stand.
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use super::arithmetic::{self, CompareOp, Leaves, Side};
 use super::operators::{self, SetOp};
@@ -344,7 +344,7 @@ pub(super) fn event(
     table: &Table<'_>,
     entry: &super::table::Entry<'_>,
     decl: &ast::Event,
-) -> Option<Rc<crate::plan::Event>> {
+) -> Option<Arc<crate::plan::Event>> {
     let (class, base) = if let Some(class) = table.classes.get(&*decl.base.value) {
         (class.clone(), Pred::Const(true))
     } else {
@@ -357,7 +357,7 @@ pub(super) fn event(
         Some(expr) => condition(table, &env, expr)?,
         None => Pred::Const(true),
     };
-    Some(Rc::new(crate::plan::Event {
+    Some(Arc::new(crate::plan::Event {
         name: decl.name.value.clone(),
         doc: entry.doc.to_owned(),
         class,
@@ -367,7 +367,11 @@ pub(super) fn event(
 }
 
 /// The event that another is built on.
-fn base_event(table: &Table<'_>, entry: &super::table::Entry<'_>, base: &ast::Ident) -> Option<Rc<crate::plan::Event>> {
+fn base_event(
+    table: &Table<'_>,
+    entry: &super::table::Entry<'_>,
+    base: &ast::Ident,
+) -> Option<Arc<crate::plan::Event>> {
     match table.find(entry.scope, &base.value, base.span) {
         Lookup::Found(id) => named_event(table, id, base),
         Lookup::Reported => None,
@@ -386,7 +390,7 @@ pub(super) fn named_event(
     table: &Table<'_>,
     id: super::table::EntryId,
     name: &ast::Ident,
-) -> Option<Rc<crate::plan::Event>> {
+) -> Option<Arc<crate::plan::Event>> {
     let entry = table.entry(id)?;
     match &entry.kind {
         EntryKind::Event(decl, cell) => table.once(id, cell, || event(table, entry, decl)).cloned(),

@@ -79,7 +79,12 @@ fn analyse_with(library: &[ast::File], files: &[ast::File], tuning: &[TuningFile
     files.iter().for_each(|file| declare_module(&mut table, file, Origin::User));
     let mut declared: Vec<DeclaredFile<'_>> = files.iter().map(|file| declare_file(&mut table, file)).collect();
     refuse_duplicates(&table, &mut declared);
-    let strategies = declared.iter().flat_map(|file| lower_file(&table, file, tuning)).collect();
+    let mut strategies = Vec::new();
+    for file in &declared {
+        strategies.extend(lower_file(&table, file, tuning));
+        // Other files see only what stands in modules.
+        table.forget(file.strategies.iter().flat_map(Declaration::entries));
+    }
     let classes = table.classes.iter().map(|(name, class)| ((*name).to_owned(), Arc::clone(class))).collect();
     let mut diagnostics = table.into_diagnostics();
     diagnostics.sort_by_key(|d| d.primary.as_ref().map(|label| (label.span.source, label.span.start)));

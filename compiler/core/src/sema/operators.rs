@@ -1,7 +1,7 @@
 //! One field against constants: which operators go with which type, and what they become.
 
 use std::net::IpAddr;
-use std::rc::Rc;
+use std::sync::Arc;
 
 use super::arithmetic::CompareOp;
 use super::conditions::atom;
@@ -231,7 +231,7 @@ impl Right {
                 (Value::List(values), Type::List(inner)) => values
                     .iter()
                     .map(|value| Const {
-                        value: Rc::new(value.clone()),
+                        value: Arc::new(value.clone()),
                         ty: (**inner).clone(),
                         param: None,
                         ..whole.clone()

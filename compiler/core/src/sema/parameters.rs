@@ -1,7 +1,7 @@
 //! Parameters: types, bounds and defaults, then the values in force.
 
 use std::collections::BTreeMap;
-use std::rc::Rc;
+use std::sync::Arc;
 
 use super::table::{EntryId, EntryKind, ScopeId, Table};
 use super::values::{self, Const};
@@ -31,8 +31,8 @@ fn resolve_one(table: &Table<'_>, declared: &Declared<'_>) -> Option<Parameter> 
     let bounds = all_bounds(table, entry.scope, decl, &ty);
     let default = values::check(table, &env, &decl.default, &ty);
     let (bounds, default) = (bounds?, default?);
-    let mut default = Rc::unwrap_or_clone(default.value);
-    if let (Value::Record(fields), ast::TypeKind::Record(declared)) = (&mut default, &decl.ty.kind) {
+    let mut default = default.value;
+    if let (Value::Record(fields), ast::TypeKind::Record(declared)) = (Arc::make_mut(&mut default), &decl.ty.kind) {
         fill_record(table, &env, fields, declared)?;
     }
     if let Err(message) = bounds::check(&ty, &bounds, &default) {
@@ -46,7 +46,7 @@ fn resolve_one(table: &Table<'_>, declared: &Declared<'_>) -> Option<Parameter> 
         doc: entry.doc.to_owned(),
         ty,
         bounds,
-        value: default.clone(),
+        value: Arc::clone(&default),
         default,
         layers: Vec::new(),
         span: entry.name.span,
@@ -65,7 +65,7 @@ fn fill_record(
         let default = types::resolve(table, &field.ty).and_then(|ty| values::check(table, env, &field.default, &ty));
         match default {
             Some(default) => {
-                fields.entry(field.name.value.clone()).or_insert_with(|| Rc::unwrap_or_clone(default.value));
+                fields.entry(field.name.value.clone()).or_insert_with(|| Arc::unwrap_or_clone(default.value));
             }
             None => sound = false,
         }
@@ -113,7 +113,7 @@ fn one_bound(table: &Table<'_>, scope: ScopeId, bound: &ast::Bound, ty: &Type) -
     let end_type = if length { &Type::Int } else { ty.scalar() };
     let end = |expr: &Option<ast::Expr>| match expr {
         Some(expr) => {
-            values::check(table, &Env::constants(scope), expr, end_type).map(|c| Some(Rc::unwrap_or_clone(c.value)))
+            values::check(table, &Env::constants(scope), expr, end_type).map(|c| Some(Arc::unwrap_or_clone(c.value)))
         }
         None => Some(None),
     };
@@ -137,7 +137,7 @@ pub(super) fn bind(table: &Table<'_>, declared: &[Declared<'_>], parameters: Opt
         let Some(entry) = table.entry(declared.entry) else { continue };
         let EntryKind::Parameter(_, cell) = &entry.kind else { continue };
         let value = parameters.and_then(|all| all.get(index)).map(|parameter| Const {
-            value: Rc::new(parameter.value.clone()),
+            value: Arc::clone(&parameter.value),
             ty: parameter.ty.clone(),
             soft: false,
             param: Some(ParamRef { index, field: None }),

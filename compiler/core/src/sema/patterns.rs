@@ -92,7 +92,7 @@ fn bind(draft: &mut Draft<'_, '_>, name: &str, span: Span) -> Option<EventId> {
             return table.fail(Diagnostic::new(Code::UnknownEvent, title, span).maybe_help(hint));
         }
     };
-    draft.events.push((*event).clone());
+    draft.events.push(event);
     Some(EventId(draft.events.len() - 1))
 }
 

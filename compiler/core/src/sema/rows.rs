@@ -1,5 +1,7 @@
 //! The columns of a pattern's rows, and what a field's name means among them.
 
+use std::sync::Arc;
+
 use super::arithmetic::general;
 use super::table::{Lookup, ScopeId, Table};
 use crate::diagnostics::{Code, Diagnostic, suggest};
@@ -14,7 +16,7 @@ pub(super) struct Draft<'t, 'a> {
     /// The analytic's scope.
     pub scope: ScopeId,
     /// Becomes [`crate::plan::Detection::events`].
-    pub events: Vec<Event>,
+    pub events: Vec<Arc<Event>>,
     /// Aggregates that are fields of a row, with their types.
     pub named: Vec<(EventId, String, Aggregate, Type)>,
 }
@@ -74,7 +76,7 @@ impl Draft<'_, '_> {
     }
 
     fn unknown<T>(&self, row: &[EventId], name: &Ident) -> Option<T> {
-        let events: Vec<&Event> = row.iter().filter_map(|id| self.events.get(id.0)).collect();
+        let events: Vec<&Event> = row.iter().filter_map(|id| self.events.get(id.0).map(Arc::as_ref)).collect();
         if let Some((head, rest)) = name.value.split_once('.') {
             let elsewhere = events.iter().any(|event| event.class.fields.contains_key(rest))
                 || matches!(self.table.find(self.scope, head, name.span), Lookup::Found(_));

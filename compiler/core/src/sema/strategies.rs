@@ -26,6 +26,11 @@ pub(super) struct Declaration<'a> {
 }
 
 impl Declaration<'_> {
+    /// Everything declared in it.
+    pub fn entries(&self) -> impl Iterator<Item = EntryId> {
+        self.entries.iter().copied()
+    }
+
     /// The strategy's name.
     pub const fn id(&self) -> &ast::Ident {
         &self.strategy.id

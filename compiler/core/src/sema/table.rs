@@ -5,7 +5,6 @@
 
 use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
-use std::rc::Rc;
 use std::sync::Arc;
 
 use super::values::Const;
@@ -54,7 +53,7 @@ pub(super) enum EntryKind<'a> {
     Let(&'a ast::Let, OnceCell<Option<Const>>),
     Parameter(&'a ast::Parameter, OnceCell<Option<Const>>),
     Predicate(&'a ast::Predicate, OnceCell<Option<Signature>>),
-    Event(&'a ast::Event, OnceCell<Option<Rc<plan::Event>>>),
+    Event(&'a ast::Event, OnceCell<Option<Arc<plan::Event>>>),
 }
 
 /// What a caller must know of a predicate whose body is sound.
@@ -73,6 +72,14 @@ impl EntryKind<'_> {
             Self::Parameter(..) => "parameter",
             Self::Predicate(..) => "predicate",
             Self::Event(..) => "event",
+        }
+    }
+
+    fn forget(&mut self) {
+        match self {
+            Self::Let(_, value) | Self::Parameter(_, value) => *value = OnceCell::new(),
+            Self::Predicate(_, value) => *value = OnceCell::new(),
+            Self::Event(_, value) => *value = OnceCell::new(),
         }
     }
 
@@ -288,6 +295,15 @@ impl<'a> Table<'a> {
             let _ = cell.set(value);
         }
         cell.get().and_then(Option::as_ref)
+    }
+
+    /// Lets go of what was computed of entries that nothing will ask for again: a corpus has many.
+    pub fn forget(&mut self, entries: impl IntoIterator<Item = EntryId>) {
+        for EntryId(index) in entries {
+            if let Some(entry) = self.entries.get_mut(index) {
+                entry.kind.forget();
+            }
+        }
     }
 
     fn too_long<T>(&self, id: EntryId) -> Option<T> {

@@ -4,7 +4,7 @@
 //! declared type is not soft.
 
 use std::collections::BTreeMap;
-use std::rc::Rc;
+use std::sync::Arc;
 
 use super::arithmetic;
 use super::literals::{self, MAX_INT};
@@ -19,7 +19,7 @@ use crate::syntax::ast::{self, ExprKind};
 #[derive(Debug, Clone)]
 pub(super) struct Const {
     /// The value.
-    pub value: Rc<Value>,
+    pub value: Arc<Value>,
     /// Its type.
     pub ty: Type,
     /// Whether it is a literal that may be read as another type.
@@ -33,11 +33,11 @@ pub(super) struct Const {
 impl Const {
     /// A literal.
     pub fn literal(value: Value, ty: Type, span: Span) -> Self {
-        Self { value: Rc::new(value), ty, soft: true, param: None, span }
+        Self { value: Arc::new(value), ty, soft: true, param: None, span }
     }
 
     fn firm(value: Value, ty: Type, span: Span) -> Self {
-        Self { value: Rc::new(value), ty, soft: false, param: None, span }
+        Self { value: Arc::new(value), ty, soft: false, param: None, span }
     }
 }
 
@@ -118,7 +118,7 @@ pub(super) fn check(table: &Table<'_>, env: &Env<'_>, expr: &ast::Expr, ty: &Typ
             }
             let values: Vec<_> = items.iter().map(|item| check(table, env, &item.value, inner)).collect();
             let values: Vec<Const> = values.into_iter().collect::<Option<_>>()?;
-            let values = values.into_iter().map(|c| Rc::unwrap_or_clone(c.value)).collect();
+            let values = values.into_iter().map(|c| Arc::unwrap_or_clone(c.value)).collect();
             Some(Const::firm(Value::List(values), ty.clone(), expr.span))
         }
         (ExprKind::Record(fields), Type::Record(types)) => record(table, env, fields, types, expr.span),
@@ -150,7 +150,7 @@ fn record(
         };
         match check(table, env, value, ty) {
             Some(value) => {
-                values.insert(name.value.clone(), Rc::unwrap_or_clone(value.value));
+                values.insert(name.value.clone(), Arc::unwrap_or_clone(value.value));
             }
             None => sound = false,
         }
@@ -193,7 +193,7 @@ pub(super) fn cast(table: &Table<'_>, value: &Const, ty: &Type) -> Option<Const>
     }
     match convert(&value.value, &value.ty, value.soft, ty) {
         Ok(converted) => Some(Const {
-            value: Rc::new(converted),
+            value: Arc::new(converted),
             ty: ty.clone(),
             soft: false,
             param: value.param.clone(),

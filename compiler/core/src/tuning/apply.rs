@@ -1,5 +1,7 @@
 //! Changing parameters as tuning files say.
 
+use std::sync::Arc;
+
 use super::convert::{fields_from_yaml, from_yaml};
 use super::{Action, Entry, TuningFile, names};
 use crate::diagnostics::{Code, Diagnostic};
@@ -18,7 +20,7 @@ pub fn apply(strategy: &str, parameters: &mut [Parameter], files: &[TuningFile],
             let (Some(parameter), None) = (meant.next(), meant.next()) else { continue };
             match changed(parameter, entry) {
                 Ok(value) => {
-                    parameter.value = value;
+                    parameter.value = Arc::new(value);
                     parameter.layers.push(layer(file, entry));
                 }
                 Err(errors) => diagnostics.extend(errors),
@@ -39,7 +41,7 @@ fn layer(file: &TuningFile, entry: &Entry) -> Layer {
 
 /// The value of a parameter after an entry.
 fn changed(parameter: &Parameter, entry: &Entry) -> Result<Value, Vec<Diagnostic>> {
-    let Some(node) = entry.operand() else { return Ok(parameter.value.clone()) };
+    let Some(node) = entry.operand() else { return Ok((*parameter.value).clone()) };
     let about = |mut errors: Vec<Diagnostic>| {
         errors.iter_mut().for_each(|e| e.title = format!("`{}`: {}", parameter.name, e.title));
         errors
@@ -61,7 +63,7 @@ fn changed(parameter: &Parameter, entry: &Entry) -> Result<Value, Vec<Diagnostic
 
 /// A new value; of a record, the fields that are given.
 fn set(parameter: &Parameter, node: &Node<'_>) -> Result<Value, Vec<Diagnostic>> {
-    match (&parameter.ty, &parameter.value) {
+    match (&parameter.ty, &*parameter.value) {
         (Type::Record(types), Value::Record(before)) if node.value().is_object() => {
             let mut fields = before.clone();
             fields.extend(fields_from_yaml(types, node)?);
@@ -74,7 +76,7 @@ fn set(parameter: &Parameter, node: &Node<'_>) -> Result<Value, Vec<Diagnostic>>
 /// The list with what is not there yet at its end.
 fn extend(parameter: &Parameter, node: &Node<'_>) -> Result<Value, Vec<Diagnostic>> {
     let added = list_operand(parameter, node)?;
-    match (parameter.value.clone(), added) {
+    match ((*parameter.value).clone(), added) {
         (Value::List(mut all), Value::List(new)) => {
             for value in new {
                 if !all.contains(&value) {
@@ -102,7 +104,7 @@ fn remove(parameter: &Parameter, node: &Node<'_>) -> Result<Value, Vec<Diagnosti
         let place = item.as_ref().unwrap_or(node).place();
         errors.push(Diagnostic::new(Code::BadTuning, "what is removed is not in the list", place));
     };
-    let left = match (parameter.value.clone(), removed) {
+    let left = match ((*parameter.value).clone(), removed) {
         (Value::List(mut all), Value::List(gone)) => {
             for (value, item) in gone.iter().zip(node.items()) {
                 let before = all.len();

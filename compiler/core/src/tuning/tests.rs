@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use std::collections::BTreeMap;
 
 use proptest::prelude::*;
@@ -20,8 +22,8 @@ fn parameter(analytic: Option<&str>, name: &str, ty: Type, default: Value) -> Pa
         doc: format!("What {name} is."),
         ty,
         bounds: BTreeMap::new(),
-        default: default.clone(),
-        value: default,
+        default: Arc::new(default.clone()),
+        value: Arc::new(default),
         layers: Vec::new(),
         span: Span::new(SourceId(0), 0..0),
     }
@@ -112,7 +114,7 @@ fn tuned(files: &[&str]) -> (Vec<Parameter>, Vec<String>) {
 fn value_of(file: &str, name: &str) -> Value {
     let (parameters, errors) = tuned(&[file]);
     assert_eq!(errors, [""; 0], "{file}");
-    parameters.into_iter().find(|p| p.name == name).expect("the parameter").value
+    parameters.into_iter().find(|p| p.name == name).expect("the parameter").value.as_ref().clone()
 }
 
 /// What is said about one entry, which must change nothing.
@@ -160,7 +162,7 @@ fn layers_apply_in_order_and_leave_their_names() {
     let (parameters, errors) = tuned(&[first, second]);
     assert_eq!(errors, [""; 0]);
     let authorities = &parameters[1];
-    assert_eq!((&authorities.value, &authorities.default), (&texts(&["B", "C"]), &texts(&["A", "B"])));
+    assert_eq!((&*authorities.value, &*authorities.default), (&texts(&["B", "C"]), &texts(&["A", "B"])));
     let layer = |name: &str, action: &str, owner: &str, reason: &str, expires: Option<&str>| Layer {
         name: name.into(),
         action: action.into(),
@@ -249,7 +251,7 @@ fn a_name_that_several_places_declare_must_be_qualified() {
     );
     let (parameters, errors) = tuned(&[&format!("{HEAD}  - {{parameter: AN1.Shared, set: 5}}\n")]);
     assert_eq!(errors, [""; 0]);
-    assert_eq!((&parameters[6].value, &parameters[7].value), (&Value::Int(1), &Value::Int(5)));
+    assert_eq!((&*parameters[6].value, &*parameters[7].value), (&Value::Int(1), &Value::Int(5)));
     let (one, other) = (parameters_of("Only"), parameters_of("Only"));
     let mut sources = Sources::default();
     let id = sources.add("x", format!("{HEAD}  - {{parameter: Only, set: 5}}\n"));
@@ -501,7 +503,7 @@ proptest! {
             let mut errors = Vec::new();
             apply("D", &mut declared, &[loaded], &mut errors);
             prop_assert!(errors.is_empty(), "{errors:?}\n{text}");
-            prop_assert_eq!(&declared[0].value, &value, "{}", text);
+            prop_assert_eq!(&*declared[0].value, &value, "{}", text);
         }
     }
 }

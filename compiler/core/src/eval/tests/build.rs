@@ -121,7 +121,7 @@ pub fn detection(events: Vec<Event>, pattern: Pattern, entity: Vec<Column>, supp
         otherwise: false,
         false_positives: Vec::new(),
         accepts: Vec::new(),
-        events,
+        events: events.into_iter().map(Arc::new).collect(),
         pattern,
         entity,
         suppress: suppress.map(Operand::literal),

@@ -262,17 +262,11 @@ pub struct Numbered {
 }
 
 fn build_base(cx: &mut Context<'_>, id: EventId, event: &Event) -> Numbered {
-    let detection = cx.detection();
+    let events = || cx.detection().events.iter().map(std::sync::Arc::as_ref);
     let alike = |other: &Event| other.class.name == event.class.name;
-    let partners =
-        |a: &Event| detection.events.iter().filter(|b| alike(b) && !std::ptr::eq(*b, a)).any(|b| may_overlap(a, b));
-    let members: Vec<(EventId, &Event)> = detection
-        .events
-        .iter()
-        .enumerate()
-        .map(|(index, e)| (EventId(index), e))
-        .filter(|(_, e)| alike(e) && partners(e))
-        .collect();
+    let partners = |a: &Event| events().filter(|b| alike(b) && !std::ptr::eq(*b, a)).any(|b| may_overlap(a, b));
+    let members: Vec<(EventId, &Event)> =
+        events().enumerate().map(|(index, e)| (EventId(index), e)).filter(|(_, e)| alike(e) && partners(e)).collect();
     let mut scope = Scope { event: id, derived: Derived::new(), flags: Vec::new(), number: None };
     let rows = site_rows(cx, event, &members);
     let rows = compute(cx, rows, &members, &mut scope);
