@@ -72,6 +72,24 @@ impl Input {
         if !path.is_dir() {
             return vec![path.to_owned()];
         }
+        let mut files = self.below(path);
+        files.retain(|file| file.extension().is_some_and(|extension| extension == "det"));
+        if files.is_empty() {
+            self.unreadable(&display(path), "there is no `*.det` file in this folder");
+        }
+        files
+    }
+
+    /// Every file below a folder, in the order of their names.
+    pub fn all_files(&mut self, folder: &Path) -> Vec<PathBuf> {
+        let files = self.below(folder);
+        if files.is_empty() && !self.failed {
+            self.unreadable(&display(folder), "there is no file in this folder");
+        }
+        files
+    }
+
+    fn below(&mut self, path: &Path) -> Vec<PathBuf> {
         let mut files = Vec::new();
         let mut folders = vec![path.to_owned()];
         while let Some(folder) = folders.pop() {
@@ -82,9 +100,6 @@ impl Input {
                 }),
                 Err(error) => self.unreadable(&display(&folder), &reason(&error)),
             }
-        }
-        if files.is_empty() {
-            self.unreadable(&display(path), "there is no `*.det` file in this folder");
         }
         files.sort();
         files
@@ -125,7 +140,7 @@ fn sort_entry(entry: &fs::DirEntry, files: &mut Vec<PathBuf>, folders: &mut Vec<
     }
     if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
         folders.push(path);
-    } else if path.extension().is_some_and(|extension| extension == "det") && path.is_file() {
+    } else if path.is_file() {
         files.push(path);
     }
 }

@@ -1,14 +1,16 @@
 //! `--target` and `--profile`: which products, and which sites that run them; and compiling for those.
 
-use std::path::Path;
-use std::sync::Mutex;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
 
 use detc_core::compile::{self, Outcome};
 use detc_core::diagnostics::{Code, Diagnostic};
-use detc_core::plan::{Strategy, Unit};
-use detc_core::target::{Context, Profile, Registry, Target};
+use detc_core::plan::{Class, Strategy, Unit};
+use detc_core::target::{Context, Profile, Registry, Target, TargetFile};
 
 use crate::console::Console;
+use crate::input::{Input, display};
 use crate::load::Loaded;
 use crate::parallel;
 use crate::progress::Progress;
@@ -24,6 +26,36 @@ pub struct Choice {
     /// several targets), or `all`; may be given several times [default: for each platform the target's own choice]
     #[arg(long, value_delimiter = ',', value_name = "PROFILE")]
     pub profile: Vec<String>,
+
+    #[command(flatten)]
+    pub own: OwnTargets,
+}
+
+/// Target data of the user's own.
+#[derive(Debug, Default, clap::Args)]
+pub struct OwnTargets {
+    /// A folder of targets of your own, laid over those that detc brings along
+    #[arg(long = "targets-dir", value_name = "DIR")]
+    folder: Option<PathBuf>,
+}
+
+impl OwnTargets {
+    /// Lays the files of the folder, if one was named, over the registry; what is wrong with them goes to `input`.
+    pub fn lay_over(&self, registry: &mut Registry, input: &mut Input, classes: &BTreeMap<String, Arc<Class>>) {
+        let Some(folder) = &self.folder else { return };
+        let files: Vec<TargetFile> = input
+            .all_files(folder)
+            .into_iter()
+            .filter_map(|path| {
+                let source = input.read(&path)?;
+                Some(TargetFile { path: display(path.strip_prefix(folder).unwrap_or(&path)), source })
+            })
+            .collect();
+        let context = Context { sources: &input.sources, classes };
+        let (changed, found) = std::mem::take(registry).with_overrides(&files, context);
+        *registry = changed;
+        input.diagnostics.extend(found);
+    }
 }
 
 /// A product at a site.
@@ -58,6 +90,7 @@ pub struct Chosen {
 /// not exist or is wrong: then nothing is compiled, for a default instead of it was not asked for.
 pub fn choose(choice: &Choice, registry: &mut Registry, loaded: &mut Loaded) -> Option<Vec<Chosen>> {
     let before = loaded.input.diagnostics.len();
+    choice.own.lay_over(registry, &mut loaded.input, &loaded.classes);
     let targets = targets(&choice.target, registry, loaded);
     let mut chosen = Vec::new();
     for word in &choice.profile {

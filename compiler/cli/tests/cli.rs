@@ -484,6 +484,56 @@ fn a_profile_of_ones_own_goes_to_one_of_several_targets() {
 }
 
 #[test]
+fn targets_of_ones_own_are_laid_over_those_that_are_there() {
+    let target = include_str!("../../../targets/defender/target.yaml");
+    let profile = include_str!("../../../targets/defender/profiles/default.yaml");
+    let desk = Desk::with_strategy("targets-dir")
+        .file("own/lab/target.yaml", target.replace("Microsoft Defender XDR", "The lab"))
+        .file("own/lab/sources/endpoint.yaml", include_str!("../../../targets/defender/sources/endpoint.yaml"))
+        .file("own/lab/profiles/default.yaml", profile)
+        .file("own/defender/profiles/other.yaml", profile)
+        .file("slip/lab/target.yaml", target.replacen("dialect", "dialcet", 1))
+        .file("stray/defender/profile.yaml", profile)
+        .file("empty/.hidden", "");
+    let compile = |folder: &str, target: &str, profile: &str| {
+        let chosen = ["--target", target, "--profile", profile, "-o", "out"];
+        desk.run(&[&["compile", "s.det", "--targets-dir", folder][..], &chosen].concat())
+    };
+    for (target, profile) in [("lab", "default"), ("defender", "other"), ("defender", "default")] {
+        let ran = compile("own", target, profile);
+        assert_eq!(ran.status, 0, "{ran}");
+        assert!(desk.path(&format!("out/{target}/{profile}/DET9001/AN9001.loaded.kql")).exists(), "{ran}");
+    }
+    let shown = desk.run(&["targets", "lab", "--targets-dir", "own"]);
+    assert!(shown.status == 0 && shown.out.starts_with("The lab, kql"), "{shown}");
+    for (folder, status, message) in [
+        ("slip", 1, "did you mean `dialect`?"),
+        ("stray", 1, "`defender/profile.yaml` is no part of a target"),
+        ("empty", 2, "there is no file in this folder"),
+        ("nowhere", 2, "no such file or folder"),
+        ("s.det", 2, "cannot read `s.det`"),
+    ] {
+        let ran = compile(folder, "defender", "default");
+        assert_eq!((ran.status, &*ran.out), (status, ""), "{ran}");
+        assert!(ran.err.contains(message), "{folder}: {ran}");
+        assert_eq!(desk.run(&["targets", "--targets-dir", folder]).status, status, "{folder}");
+    }
+}
+
+#[test]
+fn what_could_not_be_read_is_missed_by_nobody() {
+    let desk = Desk::new("unread")
+        .file("event.det", STRATEGY.replace("== Library", "== Library and dll.path == \"x"))
+        .file("parameter.det", STRATEGY.replace("string = \"rsaenh.dll\"", "string = \"rsaenh.dll"));
+    for file in ["event.det", "parameter.det"] {
+        let ran = desk.run(&["check", file]);
+        assert_eq!(ran.status, 1, "{ran}");
+        assert!(ran.out.contains("a string without its closing quote"), "{ran}");
+        assert_eq!(ran.err, "1 file checked: 1 error\n", "one mistake is one finding\n{ran}");
+    }
+}
+
+#[test]
 fn an_analytic_is_compiled_for_the_profiles_of_its_platform() {
     let routers = STRATEGY.replace("9001", "9002").replace("on windows", "on network_devices");
     let desk = Desk::with_strategy("platforms").file("routers.det", routers);

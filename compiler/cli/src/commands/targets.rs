@@ -4,11 +4,14 @@ use anyhow::Result;
 use detc_core::capability::matrix::{FEATURES, label};
 use detc_core::capability::{Feature, Support};
 use detc_core::dialect::{Dialect, dialect};
+use detc_core::sema;
 use detc_core::target::{Profile, Registry, Target};
 use serde_json::{Value as Json, json};
 
 use crate::args::Format;
 use crate::console::Console;
+use crate::input::Input;
+use crate::sites::OwnTargets;
 use crate::status::Status;
 
 /// Arguments of `detc targets`.
@@ -26,6 +29,9 @@ pub struct Args {
     #[arg(value_name = "TARGET")]
     targets: Vec<String>,
 
+    #[command(flatten)]
+    own: OwnTargets,
+
     /// The form of the matrix
     #[arg(long, value_enum, default_value_t = Format::Human)]
     pub format: Format,
@@ -39,7 +45,14 @@ struct Column<'a> {
 
 /// Runs the command.
 pub fn run(args: &Args, console: &Console) -> Result<Status> {
-    let registry = Registry::embedded();
+    let mut registry = Registry::embedded();
+    let mut input = Input::default();
+    let classes = sema::analyse(&mut input.sources, &[], &[]).classes;
+    args.own.lay_over(&mut registry, &mut input, &classes);
+    if input.status() != Status::Clean {
+        console.report(&input.sources, &input.diagnostics);
+        return Ok(input.status());
+    }
     let ids: Vec<&str> = if args.targets.is_empty() {
         registry.ids().collect()
     } else {

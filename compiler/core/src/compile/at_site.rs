@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use crate::capability::{Loss, Support};
 use crate::dialect::same_text;
@@ -20,7 +21,7 @@ pub fn at_site<'a>(detection: &'a Detection, profile: &Profile) -> Cow<'a, Detec
         let mut any = false;
         event.predicate.for_each(&mut |test| any |= decision(profile, event, test).is_some());
         if let (true, Some(changed)) = (any, changed.to_mut().events.get_mut(index)) {
-            changed.predicate = decided(&event.predicate, &|test| decision(profile, event, test));
+            Arc::make_mut(changed).predicate = decided(&event.predicate, &|test| decision(profile, event, test));
         }
     }
     changed

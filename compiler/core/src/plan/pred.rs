@@ -40,6 +40,7 @@ impl<A> Logic<A> {
                 other => all.push(other),
             }
         }
+        all.shrink_to_fit();
         if all.len() > 1 { Self::And(all) } else { all.pop().unwrap_or(Self::Const(true)) }
     }
 
@@ -55,6 +56,7 @@ impl<A> Logic<A> {
                 other => any.push(other),
             }
         }
+        any.shrink_to_fit();
         if any.len() > 1 { Self::Or(any) } else { any.pop().unwrap_or(Self::Const(false)) }
     }
 

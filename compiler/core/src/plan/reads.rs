@@ -1,5 +1,7 @@
 //! What a detection reads: parameters and fields.
 
+use std::sync::Arc;
+
 use std::collections::BTreeSet;
 
 use super::{
@@ -60,7 +62,7 @@ impl Detection {
 
     /// Its events with their ids.
     pub fn events_with_ids(&self) -> impl Iterator<Item = (EventId, &Event)> {
-        (0..).map(EventId).zip(&self.events)
+        (0..).map(EventId).zip(self.events.iter().map(Arc::as_ref))
     }
 
     /// The fields of an event that its predicate, the pattern's keys and aggregates, and the entity read.

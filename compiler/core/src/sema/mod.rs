@@ -77,6 +77,7 @@ fn analyse_with(library: &[ast::File], files: &[ast::File], tuning: &[TuningFile
     let mut table = Table::default();
     library.iter().for_each(|file| declare_module(&mut table, file, Origin::Library));
     files.iter().for_each(|file| declare_module(&mut table, file, Origin::User));
+    table.unread = files.iter().flat_map(|file| &file.unread).map(String::as_str).collect();
     let mut declared: Vec<DeclaredFile<'_>> = files.iter().map(|file| declare_file(&mut table, file)).collect();
     refuse_duplicates(&table, &mut declared);
     let mut strategies = Vec::new();

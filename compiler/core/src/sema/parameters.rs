@@ -85,12 +85,12 @@ fn all_bounds(
     let fields = match (&decl.ty.kind, ty) {
         (ast::TypeKind::Record(fields), Type::Record(types)) => {
             let typed =
-                fields.iter().filter_map(|f| Some((&*f.name.value, f.bound.as_ref()?, types.get(&f.name.value)?)));
+                fields.iter().filter_map(|f| Some((&*f.name.value, f.bound.as_deref()?, types.get(&f.name.value)?)));
             typed.collect::<Vec<_>>()
         }
         _ => Vec::new(),
     };
-    for (name, bound, ty) in decl.bound.iter().map(|bound| ("", bound, ty)).chain(fields) {
+    for (name, bound, ty) in decl.bound.as_deref().into_iter().map(|bound| ("", bound, ty)).chain(fields) {
         match one_bound(table, scope, bound, ty) {
             Some(bound) => {
                 all.insert(name.to_owned(), bound);

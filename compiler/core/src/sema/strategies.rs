@@ -190,6 +190,10 @@ pub(super) fn check_entries(table: &Table<'_>, entries: &[EntryId]) -> bool {
 
 /// Warns of what nothing refers to.
 pub(super) fn warn_unused(table: &Table<'_>, entries: impl Iterator<Item = EntryId>) {
+    // What could not be read may use anything.
+    if !table.unread.is_empty() {
+        return;
+    }
     for entry in entries.filter_map(|id| table.entry(id)).filter(|entry| !entry.used.get()) {
         let title = format!("nothing uses the {} `{}`", entry.kind.noun(), entry.name.value);
         table.report(Diagnostic::new(Code::UnusedItem, title, entry.name.span));
@@ -283,7 +287,8 @@ fn lower_analytic(
         let title = format!("the analytic `{id}` has no detection");
         table.report(Diagnostic::new(Code::MissingPart, title, analytic.id.span));
     }
-    let detections: Vec<Detection> = detections.into_iter().collect::<Option<_>>()?;
+    let mut detections: Vec<Detection> = detections.into_iter().collect::<Option<_>>()?;
+    detections.shrink_to_fit();
     let sources = sources?;
     warn_unused_sources(table, analytic, &detections);
     let (title, description) = split_doc(&item.doc);
@@ -316,6 +321,9 @@ fn log_sources(table: &Table<'_>, declared: &[ast::SourceDecl]) -> Option<Vec<Lo
 
 /// Warns of every class of a declared source of which no detection of the analytic binds an event.
 fn warn_unused_sources(table: &Table<'_>, analytic: &ast::Analytic, detections: &[Detection]) {
+    if !table.unread.is_empty() {
+        return;
+    }
     let used: BTreeSet<&str> = detections.iter().flat_map(|d| &d.events).map(|event| &*event.class.name).collect();
     for item in &analytic.items {
         let ItemKind::Sources(declared) = &item.kind else { continue };

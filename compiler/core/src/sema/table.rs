@@ -102,6 +102,8 @@ pub(super) struct Table<'a> {
     /// First segments of all declared fields: no event, let or parameter may bear one as its name.
     heads: BTreeSet<String>,
     modules: BTreeMap<&'a str, ScopeId>,
+    /// Names of items that could not be read, which has been reported.
+    pub unread: BTreeSet<&'a str>,
     scopes: Vec<Scope<'a>>,
     entries: Vec<Entry<'a>>,
     diagnostics: RefCell<Vec<Diagnostic>>,
@@ -244,6 +246,7 @@ impl<'a> Table<'a> {
                 }
                 Lookup::Found(id)
             }
+            None if self.unread.contains(name.rsplit("::").next().unwrap_or(name)) => Lookup::Reported,
             None => Lookup::Unknown,
         }
     }

@@ -40,6 +40,8 @@ pub struct File {
     pub module: Option<Ident>,
     /// Everything in the file, in order.
     pub items: Vec<Item>,
+    /// Names that items would have declared which could not be read: to use one is no second error.
+    pub unread: Vec<String>,
 }
 
 /// A top-level item, or one inside a strategy or analytic.
@@ -148,7 +150,7 @@ pub struct RecordField {
     /// Its type.
     pub ty: Type,
     /// Its bound.
-    pub bound: Option<Bound>,
+    pub bound: Option<Box<Bound>>,
     /// Its default.
     pub default: Expr,
 }
@@ -209,7 +211,7 @@ pub struct Parameter {
     /// Its type.
     pub ty: Type,
     /// Its bound.
-    pub bound: Option<Bound>,
+    pub bound: Option<Box<Bound>>,
     /// Its default.
     pub default: Expr,
 }

@@ -46,7 +46,7 @@ fn binding<'a>(rule: &Rule<'a>, event: &Event) -> Option<&'a ClassBinding> {
 #[must_use]
 pub fn indices(rule: &Rule<'_>) -> BTreeSet<String> {
     let of_event = |event| binding(rule, event).and_then(|b| b.source.get("index")).and_then(Json::as_array);
-    let all = rule.detection().events.iter().filter_map(of_event).flatten();
+    let all = rule.detection().events.iter().map(AsRef::as_ref).filter_map(of_event).flatten();
     all.filter_map(Json::as_str).map(str::to_owned).collect()
 }
 

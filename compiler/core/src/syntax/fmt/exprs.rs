@@ -133,7 +133,7 @@ impl Printer<'_> {
         self.token();
         self.word();
         self.ty(&field.ty);
-        self.bound_and_assign(field.bound.as_ref());
+        self.bound_and_assign(field.bound.as_deref());
         self.value(&field.default);
     }
 

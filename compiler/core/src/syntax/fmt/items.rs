@@ -111,7 +111,7 @@ impl Printer<'_> {
         self.token();
         self.word();
         self.ty(&parameter.ty);
-        self.bound_and_assign(parameter.bound.as_ref());
+        self.bound_and_assign(parameter.bound.as_deref());
         self.value(&parameter.default);
     }
 

@@ -214,6 +214,7 @@ impl Builder {
             deepest = deepest.max(depth);
             items.push(item);
         }
+        items.shrink_to_fit();
         self.node(ExprKind::List(items), span, deepest)
     }
 

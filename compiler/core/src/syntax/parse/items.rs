@@ -56,7 +56,9 @@ impl Builder {
     }
 
     fn items(&mut self, block: Pair<'_, Rule>) -> Vec<Item> {
-        Children::of(block).filter_map(|item| self.item(item)).collect()
+        let mut items: Vec<Item> = Children::of(block).filter_map(|item| self.item(item)).collect();
+        items.shrink_to_fit();
+        items
     }
 
     fn strategy(&mut self, inner: &mut Children<'_>) -> Option<Strategy> {
@@ -123,7 +125,7 @@ impl Builder {
         let name = self.ident(&inner.next_of(Rule::ident)?);
         let ty = self.ty(inner.next_of(Rule::r#type)?)?;
         let bound = match inner.next_of(Rule::bound) {
-            Some(bound) => Some(self.bound(bound)?),
+            Some(bound) => Some(Box::new(self.bound(bound)?)),
             None => None,
         };
         Some(Parameter { kind, name, ty, bound, default: self.expr(inner.next_of(Rule::expr)?)? })

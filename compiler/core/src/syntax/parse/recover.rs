@@ -42,10 +42,12 @@ pub(super) fn file(text: &str, source: SourceId) -> (File, Vec<Diagnostic>) {
     let tokens: Vec<Token<'_>> = lex::tokens(text).filter(|token| token.kind != TokenKind::Comment).collect();
     let count = |mark: &str| tokens.iter().filter(|token| token.is(mark)).count();
     let unclosed = count("{").saturating_sub(count("}"));
-    let mut reader = Reader { text, source, tokens, at: 0, unclosed, nesting: 0, diagnostics: Vec::new() };
+    let mut reader =
+        Reader { text, source, tokens, at: 0, unclosed, nesting: 0, unread: Vec::new(), diagnostics: Vec::new() };
     let mut file = File::default();
     reader.module(&mut file);
     file.items = reader.body(Block::File, None).items;
+    file.unread = std::mem::take(&mut reader.unread);
     if reader.diagnostics.is_empty() {
         reader.whole();
     }
@@ -64,6 +66,8 @@ struct Reader<'t> {
     unclosed: usize,
     /// How many blocks are open.
     nesting: usize,
+    /// Names of items that could not be read.
+    unread: Vec<String>,
     diagnostics: Vec<Diagnostic>,
 }
 
@@ -155,7 +159,11 @@ impl<'t> Reader<'t> {
         self.at = end;
         match block {
             Block::File | Block::Strategy | Block::Analytic => {
+                let before = content.items.len();
                 self.piece(Rule::only_items, start, end, block, |b, item| content.items.extend(b.item(item)));
+                if content.items.len() == before {
+                    self.unread.extend(self.declared_name(head));
+                }
             }
             Block::Class => {
                 self.piece(Rule::only_fields, start, end, block, |b, field| content.fields.extend(b.field_decl(field)));
@@ -167,6 +175,14 @@ impl<'t> Reader<'t> {
                 self.piece(Rule::only_clauses, start, end, block, |b, clause| content.clauses.extend(b.clause(clause)));
             }
         }
+    }
+
+    /// The name that the item at `head` declares, if it declares one.
+    fn declared_name(&self, head: usize) -> Option<String> {
+        let keyword = self.tokens.get(head)?.text;
+        let name = self.tokens.get(head + 1)?;
+        let declares = matches!(keyword, "event" | "let" | "predicate" | "mutable" | "tunable");
+        (declares && name.kind == TokenKind::Word).then(|| name.text.to_owned())
     }
 
     /// Reads a block whose keyword is at `head` and whose `{` is at `brace`.

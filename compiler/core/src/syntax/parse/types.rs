@@ -33,7 +33,7 @@ impl Builder {
         let name = self.word(&children.next_of(Rule::ident)?);
         let ty = self.ty(children.next_of(Rule::r#type)?)?;
         let bound = match children.next_of(Rule::bound) {
-            Some(bound) => Some(self.bound(bound)?),
+            Some(bound) => Some(Box::new(self.bound(bound)?)),
             None => None,
         };
         let default = self.expr(children.next_of(Rule::expr)?)?;

@@ -76,7 +76,7 @@ pub fn read(cx: &mut Context<'_>, param: Option<&ParamRef>, read: Read, shipped:
 
 /// The entries of a list as a site writes them; none if one cannot be written there.
 fn entries(parameter: &Parameter, param: &ParamRef) -> Option<Expr> {
-    let value = match (&parameter.value, &param.field) {
+    let value = match (&*parameter.value, &param.field) {
         (Value::Record(fields), Some(field)) => fields.get(field)?,
         (value, _) => value,
     };

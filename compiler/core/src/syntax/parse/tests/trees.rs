@@ -221,7 +221,7 @@ fn a_parameter_has_a_type_a_bound_and_a_default() {
     let Type { kind: TypeKind::Record(fields), .. } = &**element else { panic!("{parameter:?}") };
     assert_eq!((fields[0].doc.as_str(), tree(&fields[0].default)), ("d", "2".to_owned()));
     assert!(matches!(&fields[1].ty.kind, TypeKind::Enum(words) if words[1].value == "y-z"), "{fields:?}");
-    let Some(Bound { kind: BoundKind::Length, low: Some(low), high: None, .. }) = &parameter.bound else {
+    let Some(Bound { kind: BoundKind::Length, low: Some(low), high: None, .. }) = parameter.bound.as_deref() else {
         panic!("{parameter:?}")
     };
     assert_eq!(tree(low), "1");
