@@ -2,5 +2,6 @@
 
 mod documentation;
 mod fuzz;
+mod parameters;
 mod snapshots;
 mod support;

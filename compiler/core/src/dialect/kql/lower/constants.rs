@@ -51,8 +51,11 @@ impl Constants {
 
 /// Counts the lists of texts that stand in several places, and keeps the parameters' names for them.
 pub fn prepare(cx: &mut Context<'_>) {
+    let own = &cx.request.unit.analytic.id;
     for parameter in &cx.request.unit.strategy.parameters {
-        let name = cx.names.fresh(&parameter.name);
+        // Those of other analytics stand in no query of this one, and take no name away.
+        let seen = parameter.analytic.as_ref().is_none_or(|analytic| analytic == own);
+        let name = if seen { cx.names.fresh(&parameter.name) } else { String::new() };
         cx.constants.parameters.push(name);
     }
     for event in &cx.detection().events {
@@ -83,7 +86,9 @@ pub fn constant(cx: &mut Context<'_>, param: Option<&ParamRef>, suffix: &str, va
     let first = !cx.constants.named.iter().any(|(p, _, _)| p == param);
     let wanted = format!("{base}{field}{}", if first { "" } else { suffix });
     let name = if wanted == base { base } else { cx.names.fresh(&wanted) };
-    let comment = parameter.doc.lines().next().filter(|_| first).unwrap_or_default().to_owned();
+    // A record is explained once, at the first of its fields.
+    let unexplained = !cx.constants.named.iter().any(|(p, _, _)| p.index == param.index);
+    let comment = parameter.doc.lines().next().filter(|_| unexplained).unwrap_or_default().to_owned();
     cx.constants.lets.push(Let { comment, name: name.clone(), value: LetValue::Scalar(value.clone()) });
     cx.constants.named.push((param.clone(), value, name.clone()));
     Expr::Name(name)
