@@ -26,6 +26,7 @@ pub mod lock;
 pub mod manifest;
 pub mod project;
 pub mod provenance;
+mod sentinel;
 mod sigma;
 mod splunk;
 mod sums;
@@ -44,7 +45,7 @@ use provenance::Material;
 
 /// Every format.
 pub const FORMATS: &[&dyn Format] =
-    &[&graph::GraphDetections, &kibana::KibanaRules, &sigma::SigmaRules, &splunk::SplunkApp];
+    &[&graph::GraphDetections, &kibana::KibanaRules, &sentinel::SentinelArm, &sigma::SigmaRules, &splunk::SplunkApp];
 
 /// The names of a pack's own files.
 pub const MANIFEST: &str = "pack.json";
