@@ -285,6 +285,12 @@ pub enum InOp {
     NotInNoCase,
 }
 
+fn add_once(list: &mut Vec<Expr>, one: Expr) {
+    if !list.contains(&one) {
+        list.push(one);
+    }
+}
+
 impl Expr {
     /// A name.
     pub fn name(name: impl Into<String>) -> Self {
@@ -312,7 +318,7 @@ impl Expr {
         if all.len() > 1 { Self::And(all) } else { all.pop().unwrap_or(Self::Bool(true)) }
     }
 
-    /// Any of them, flattened; `false` for none.
+    /// Any of them, flattened, each once; `false` for none.
     #[must_use]
     pub fn or(parts: impl IntoIterator<Item = Self>) -> Self {
         let mut any = Vec::new();
@@ -320,8 +326,8 @@ impl Expr {
             match part {
                 Self::Bool(false) => {}
                 Self::Bool(true) => return Self::Bool(true),
-                Self::Or(inner) => any.extend(inner),
-                other => any.push(other),
+                Self::Or(inner) => inner.into_iter().for_each(|one| add_once(&mut any, one)),
+                other => add_once(&mut any, other),
             }
         }
         if any.len() > 1 { Self::Or(any) } else { any.pop().unwrap_or(Self::Bool(false)) }
