@@ -55,7 +55,7 @@ pub enum Command {
 
 impl Command {
     /// Whether what is said on the way is read by people and not by a program.
-    pub const fn is_for_people(&self) -> bool {
+    pub fn is_for_people(&self) -> bool {
         match self {
             Self::Check(args) => matches!(args.format, ReportFormat::Human),
             Self::Test(args) => matches!(args.format, ReportFormat::Human),
@@ -64,7 +64,7 @@ impl Command {
             Self::Pack(args) => matches!(args.format, Format::Human),
             Self::Verify(args) => matches!(args.format, Format::Human),
             Self::Eval(args) => matches!(args.format, Format::Human),
-            Self::Explain(args) => matches!(args.format, Format::Human),
+            Self::Explain(args) => matches!(args.format(), Format::Human),
             Self::Targets(args) => matches!(args.format, Format::Human),
             Self::Schema(args) => matches!(args.format, Format::Human),
             Self::Completions(_) | Self::Man(_) => true,

@@ -21,7 +21,7 @@ pub(crate) use site::same_text;
 
 use crate::capability::{Feature, Findings, Support};
 use crate::plan::Unit;
-use crate::target::{Profile, Target};
+use crate::target::{ClassBinding, Profile, Target};
 use held::Held;
 
 /// A language that rules are compiled to.
@@ -36,6 +36,10 @@ pub trait Dialect: Sync {
     /// is absent, a field of the wrong type, a regular expression the product cannot say) goes to `findings`; if that
     /// holds a refusal the rules are thrown away. Together the rules must give the evaluator's entity tuples.
     fn lower(&self, request: &Request<'_>, findings: &mut Findings) -> Vec<Query>;
+
+    /// Queries that show whether the events of a class arrive at a site: how many came in the last day, and when the latest
+    /// did. None where the language cannot count without a rule.
+    fn coverage(&self, class: &ClassBinding) -> Vec<String>;
 }
 
 /// What a dialect is asked to say.

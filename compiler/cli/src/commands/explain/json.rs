@@ -7,7 +7,7 @@ use detc_core::plan::{Analytic, Class, Field, Parameter, ParameterKind, Strategy
 use detc_core::sema::literals::{print_datetime, print_duration};
 use serde_json::{Map, Value as Json, json};
 
-use super::{Subject, fidelity, parameters};
+use super::{Subject, data, parameters};
 
 /// Everything about the subject as one object.
 pub fn render(subject: &Subject<'_>) -> Result<String> {
@@ -78,20 +78,30 @@ fn analytic(subject: &Subject<'_>, strategy: &Strategy, analytic: &Analytic) -> 
         "description": analytic.description,
         "platform": analytic.platform,
         "sources": sources.collect::<Vec<_>>(),
+        "collect": collected(subject, &subject.units(strategy, analytic)),
         "detections": subject.units(strategy, analytic).into_iter().map(|u| detection(subject, u)).collect::<Vec<_>>(),
     })
 }
 
+/// What must be collected at each site.
+fn collected(subject: &Subject<'_>, units: &[Unit<'_>]) -> Vec<Json> {
+    let class = |c: data::ClassData<'_>| json!({ "class": c.class, "collect": c.collect, "checks": c.checks });
+    let at = |site: &crate::sites::Site<'_>| {
+        let classes: Vec<Json> = data::needed(units, *site).into_iter().map(class).collect();
+        json!({ "target": site.target.id, "profile": site.profile.id, "classes": classes })
+    };
+    subject.sites.iter().map(at).collect()
+}
+
 fn detection(subject: &Subject<'_>, unit: Unit<'_>) -> Json {
     let detection = unit.detection;
-    let targets = subject.sites.iter().filter_map(|site| {
-        let fidelity = fidelity(*site, unit)?;
-        Some(json!({
-            "target": site.target.id,
-            "profile": site.profile.id,
-            "fidelity": fidelity_word(&fidelity),
-            "notes": loss_lines(&fidelity),
-        }))
+    let targets = subject.outcomes_of(unit).map(|outcome| {
+        json!({
+            "target": outcome.target.id,
+            "profile": outcome.profile.id,
+            "fidelity": fidelity_word(&outcome.fidelity),
+            "notes": loss_lines(&outcome.fidelity),
+        })
     });
     json!({
         "name": detection.name,

@@ -1,22 +1,26 @@
 //! `detc explain`: the page of a diagnostic code, or what a strategy is and how well each target can say it.
 
+mod data;
+mod html;
 mod json;
 mod text;
 
+use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
+use clap::ValueEnum;
 use detc_core::attack::Bundle;
-use detc_core::capability::Fidelity;
-use detc_core::compile::assess;
+use detc_core::compile::{self, Outcome};
 use detc_core::diagnostics::{Code, render, suggest};
-use detc_core::dialect::{Request, dialect};
 use detc_core::plan::{Analytic, Parameter, Strategy, Unit};
 use detc_core::source::Sources;
 use detc_core::target::Registry;
 
+use super::test;
 use crate::args::{Format, Tuning};
 use crate::console::Console;
+use crate::input::display;
 use crate::load::{Loaded, load};
 use crate::page;
 use crate::selection::names;
@@ -34,6 +38,10 @@ Examples:
   detc explain library_load                       the fields of an event class
   detc explain strategies/DET0543                 a strategy: parameters, analytics, detections
   detc explain AN1496/candidate --target all      how well each target can say a detection
+  detc explain AN1497 --target elastic --profile defend
+                                                  what runs there, what is lost, what must be collected
+  detc explain strategies/DET0543 --target all -o report.html
+                                                  one page for people: values, fidelity, rules, test verdicts
   detc explain AN1496 my/strategies --tuning site.yaml")]
 pub struct Args {
     /// A code such as E0301, a strategy file or folder, or the name of an event class, strategy, analytic or detection
@@ -50,9 +58,40 @@ pub struct Args {
     #[command(flatten)]
     sites: sites::Choice,
 
-    /// The form of the explanation
-    #[arg(long, value_enum, default_value_t = Format::Human)]
-    pub format: Format,
+    /// A file to write the explanation to; `.html` makes it a page and `.json` an object
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+
+    /// The form of the explanation [default: by the output file's name, else human]
+    #[arg(long, value_enum)]
+    format: Option<Form>,
+}
+
+/// The form of an explanation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Form {
+    /// For a terminal
+    Human,
+    /// For programs
+    Json,
+    /// One page without outside resources
+    Html,
+}
+
+impl Args {
+    fn form(&self) -> Form {
+        let ending = self.output.as_deref().and_then(Path::extension).map(|e| e.to_string_lossy().to_lowercase());
+        self.format.unwrap_or(match ending.as_deref() {
+            Some("html" | "htm") => Form::Html,
+            Some("json") => Form::Json,
+            _ => Form::Human,
+        })
+    }
+
+    /// The form of diagnostics.
+    pub fn format(&self) -> Format {
+        if self.form() == Form::Json { Format::Json } else { Format::Human }
+    }
 }
 
 /// What there is to explain.
@@ -62,11 +101,18 @@ struct Subject<'a> {
     sites: Vec<Site<'a>>,
     /// What ATT&CK says.
     bundle: Bundle,
+    /// What becomes of each detection at each site that serves its platform.
+    outcomes: Vec<Outcome<'a>>,
     /// Which detections, by one of their names; none for all.
     name: Option<&'a str>,
 }
 
-impl Subject<'_> {
+impl<'a> Subject<'a> {
+    /// The outcomes of a detection, one for each site that serves its platform.
+    fn outcomes_of(&self, unit: Unit<'_>) -> impl Iterator<Item = &Outcome<'a>> {
+        self.outcomes.iter().filter(move |outcome| std::ptr::eq(outcome.unit.detection, unit.detection))
+    }
+
     fn is_about(&self, unit: Unit<'_>) -> bool {
         self.name.is_none_or(|name| names(name, unit))
     }
@@ -94,13 +140,12 @@ fn parameters<'s>(strategy: &'s Strategy, analytics: &[&Analytic]) -> Vec<&'s Pa
     strategy.parameters.iter().filter(seen).collect()
 }
 
-/// How well a site can say a detection; none if it does not serve its platform, or its dialect does not exist.
-fn fidelity<'a>(site: Site<'a>, unit: Unit<'a>) -> Option<Fidelity> {
-    if !site.serves(unit) {
-        return None;
-    }
-    let language = dialect(&site.target.dialect)?;
-    Some(assess(language, &Request { unit, target: site.target, profile: site.profile, deployment: None }).0)
+/// What becomes of the detections at the sites.
+fn outcomes<'a>(strategies: &'a [Strategy], sites: &[Site<'a>]) -> Vec<Outcome<'a>> {
+    let at = |strategy: &'a Strategy, site: &Site<'a>| {
+        compile::run(strategy, site.target, site.profile, &|unit| site.serves(unit)).outcomes
+    };
+    strategies.iter().flat_map(|strategy| sites.iter().flat_map(move |site| at(strategy, site))).collect()
 }
 
 /// Runs the command.
@@ -111,11 +156,11 @@ pub fn run(args: &Args, console: &Console) -> Result<Status> {
     let is_path = Path::new(&args.what).exists();
     let mut loaded = load(&places(args, is_path)?, &args.tuning);
     if !is_path && let Some(class) = loaded.classes.get(&args.what) {
-        console.print(&match args.format {
-            Format::Human => text::class(class),
-            Format::Json => json::class(class)?,
-        })?;
-        return Ok(Status::Clean);
+        let text = match args.form() {
+            Form::Human | Form::Html => text::class(class),
+            Form::Json => json::class(class)?,
+        };
+        return show(&text, args, console).map(|()| Status::Clean);
     }
     let mut registry = Registry::embedded();
     let chosen = sites::choose(&args.sites, &mut registry, &mut loaded);
@@ -124,21 +169,37 @@ pub fn run(args: &Args, console: &Console) -> Result<Status> {
     let name = (!is_path).then_some(args.what.as_str());
     let sites = sites::resolve(&registry, &chosen);
     let bundle = Bundle::embedded().unwrap_or_default();
-    let subject = Subject { sources: &loaded.input.sources, strategies: &loaded.strategies, sites, bundle, name };
+    let verdicts = match args.form() {
+        Form::Html => test::verdicts(&places(args, is_path)?, &args.tuning.day, console),
+        Form::Human | Form::Json => Vec::new(),
+    };
+    let outcomes = outcomes(&loaded.strategies, &sites);
+    let subject =
+        Subject { sources: &loaded.input.sources, strategies: &loaded.strategies, sites, bundle, outcomes, name };
     if subject.strategies().next().is_none() && loaded.status() == Status::Clean {
         bail!(nothing_called(&args.what, &loaded));
     }
-    console.print(&match args.format {
-        Format::Human => text::render(&subject),
-        Format::Json => json::render(&subject)?,
-    })?;
+    let text = match args.form() {
+        Form::Human => text::render(&subject),
+        Form::Json => json::render(&subject)?,
+        Form::Html => html::render(&subject, &verdicts)?,
+    };
+    show(&text, args, console)?;
     Ok(loaded.status())
 }
 
+/// Prints the explanation, or writes it to the output file.
+fn show(text: &str, args: &Args, console: &Console) -> Result<()> {
+    let Some(file) = &args.output else { return console.print(text) };
+    fs::write(file, text).with_context(|| format!("cannot write {}", display(file)))?;
+    console.say(&format!("{} written", display(file)));
+    Ok(())
+}
+
 fn explain_code(code: Code, args: &Args, console: &Console) -> Result<Status> {
-    console.print(&match args.format {
-        Format::Human => page::render(code.page(), console.results),
-        Format::Json => {
+    console.print(&match args.form() {
+        Form::Human | Form::Html => page::render(code.page(), console.results),
+        Form::Json => {
             let title = render::sarif::headline(code);
             let severity = render::json::severity(code.severity());
             let object = serde_json::json!({

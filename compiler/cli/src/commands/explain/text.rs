@@ -3,14 +3,14 @@
 use std::fmt::Write as _;
 
 use detc_core::attack::{Standing, standing};
-use detc_core::compile::{fidelity_word, loss_lines};
+use detc_core::compile::{Outcome, Status, fidelity_word, loss_lines, schedule};
 use detc_core::plan::{Analytic, Class, Parameter, Strategy, Unit};
 use detc_core::sema::literals::print_duration;
 
 use serde_json::Value as Json;
 
 use super::json::{kind, value};
-use super::{Subject, fidelity, parameters};
+use super::{Subject, data, parameters};
 
 /// Everything about the subject, a strategy after the other.
 pub fn render(subject: &Subject<'_>) -> String {
@@ -57,7 +57,7 @@ fn strategy(subject: &Subject<'_>, strategy: &Strategy, analytics: &[&Analytic])
 }
 
 /// The version that the strategy is of, and what it was held against.
-fn attack(subject: &Subject<'_>, strategy: &Strategy) -> Vec<String> {
+pub fn attack(subject: &Subject<'_>, strategy: &Strategy) -> Vec<String> {
     let held = subject.bundle.version.as_ref().filter(|_| standing(strategy, &subject.bundle) == Standing::Held);
     let held = held.map_or_else(|| "held against none".to_owned(), |version| format!("held against {version}"));
     strategy.attack_version().map(str::to_owned).into_iter().chain([held]).collect()
@@ -97,9 +97,46 @@ fn push_analytic(text: &mut String, subject: &Subject<'_>, strategy: &Strategy, 
         let classes = source.classes.join(", ");
         push(text, format_args!("  {} {} {} -> {classes}\n", source.component, source.name, source.channel));
     }
-    for unit in subject.units(strategy, analytic) {
+    let units = subject.units(strategy, analytic);
+    for site in &subject.sites {
+        push_data(text, &format!("{}/{}", site.target.id, site.profile.id), &data::needed(&units, *site));
+    }
+    for unit in units {
         push_detection(text, subject, unit);
     }
+}
+
+/// What must be collected at a site, each with a query that shows whether it arrives.
+fn push_data(text: &mut String, site: &str, data: &[data::ClassData<'_>]) {
+    if data.is_empty() {
+        return;
+    }
+    push(text, format_args!("\n  to collect on {site}\n"));
+    for class in data {
+        match class.collect {
+            Some(collect) => push_block(text, &format!("    {}: ", class.class), &wrapped(collect, 100)),
+            None => push(text, format_args!("    {}: not there\n", class.class)),
+        }
+        for check in &class.checks {
+            push_block(text, "        ", check);
+        }
+    }
+}
+
+/// The text in lines of about so many characters.
+fn wrapped(text: &str, width: usize) -> String {
+    let (mut out, mut line) = (String::new(), 0);
+    for word in text.split_whitespace() {
+        if line > 0 && line + word.chars().count() >= width {
+            out.push('\n');
+            line = 0;
+        } else if line > 0 {
+            out.push(' ');
+        }
+        line += word.chars().count() + 1;
+        out.push_str(word);
+    }
+    out
 }
 
 fn push_detection(text: &mut String, subject: &Subject<'_>, unit: Unit<'_>) {
@@ -115,13 +152,23 @@ fn push_detection(text: &mut String, subject: &Subject<'_>, unit: Unit<'_>) {
         let time = print_duration(suppress.value.saturating_mul(1_000_000));
         push(text, format_args!("    suppress {time}\n"));
     }
-    for site in &subject.sites {
-        if let Some(fidelity) = fidelity(*site, unit) {
-            push(text, format_args!("    {}/{}: {}\n", site.target.id, site.profile.id, fidelity_word(&fidelity)));
-            for line in loss_lines(&fidelity) {
-                push(text, format_args!("        {line}\n"));
-            }
-        }
+    for outcome in subject.outcomes_of(unit) {
+        push_outcome(text, outcome);
+    }
+}
+
+/// How well a site says the detection, what that loses, and what its rule needs.
+fn push_outcome(text: &mut String, outcome: &Outcome<'_>) {
+    let (target, profile) = (&outcome.target.id, &outcome.profile.id);
+    let status = match &outcome.status {
+        Status::Compiled { accepted: None } | Status::Failed => String::new(),
+        Status::Compiled { accepted: Some(reason) } => format!(", accepted: {reason}"),
+        Status::AcceptedUnsupported(reason) => format!(", left out: {reason}"),
+        Status::NotNeeded => ", not needed: one above it is compiled".to_owned(),
+    };
+    push(text, format_args!("    {target}/{profile}: {}{status}\n", fidelity_word(&outcome.fidelity)));
+    for line in loss_lines(&outcome.fidelity).into_iter().chain(outcome.queries.iter().filter_map(schedule)) {
+        push(text, format_args!("        {line}\n"));
     }
 }
 

@@ -75,6 +75,31 @@ pub fn run(args: &Args, console: &Console) -> Result<Status> {
     Ok(loaded.status().max(Status::of(failed)))
 }
 
+/// A test case and how it ended.
+#[derive(Debug)]
+pub struct CaseVerdict {
+    /// The test file.
+    pub file: String,
+    /// The case.
+    pub case: String,
+    /// `passed`, `failed` or `broken`.
+    pub verdict: &'static str,
+}
+
+/// How the test cases beside the strategies at `paths` end.
+pub fn verdicts(paths: &[PathBuf], day: &Day, console: &Console) -> Vec<CaseVerdict> {
+    let mut loaded = load(paths, &Tuning::default());
+    let files = loaded.files.iter().flat_map(|strategy| beside(&strategy.path)).collect();
+    let tests = read(without_repeats(files), &mut loaded);
+    let verdict = |file: &str, outcome: &Outcome| CaseVerdict {
+        file: file.to_owned(),
+        case: outcome.name.clone(),
+        verdict: report::word(outcome),
+    };
+    let tested = run_all(&tests, &mut loaded, &today(day), console);
+    tested.iter().flat_map(|t| t.outcomes.iter().map(|outcome| verdict(&t.name, outcome))).collect()
+}
+
 fn is_test_file(path: &Path) -> bool {
     path.extension().is_some_and(|extension| extension == "yaml" || extension == "yml")
 }

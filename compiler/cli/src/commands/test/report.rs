@@ -83,7 +83,8 @@ fn suites(tested: &[Tested], loaded: &Loaded) -> Vec<Suite> {
     checked.into_iter().chain(tested.iter().map(suite)).collect()
 }
 
-const fn word(outcome: &Outcome) -> &'static str {
+/// The word for how a case ended.
+pub const fn word(outcome: &Outcome) -> &'static str {
     match &outcome.verdict {
         Verdict::Passed => "passed",
         Verdict::Failed(_) => "failed",

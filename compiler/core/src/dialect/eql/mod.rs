@@ -3,6 +3,7 @@
 //! [`predicate`] and [`pattern`] turn a plan into the tree of [`tree`]; [`mod@print`] writes it; [`support`] says what can be
 //! said at all. Only what the profile's data decide is refused in the lowering itself.
 
+mod coverage;
 mod lucene;
 mod order;
 mod pattern;
@@ -17,6 +18,7 @@ mod tests;
 
 use super::{Dialect, Query, Request, ResultColumn};
 use crate::capability::{Feature, Findings, Support};
+use crate::target::ClassBinding;
 
 /// The dialect.
 pub struct Eql;
@@ -50,6 +52,10 @@ impl Dialect for Eql {
                 held: Vec::new(),
             })
             .collect()
+    }
+
+    fn coverage(&self, class: &ClassBinding) -> Vec<String> {
+        source::Source::read(&class.source).map(|source| coverage::coverage(&source)).into_iter().collect()
     }
 }
 

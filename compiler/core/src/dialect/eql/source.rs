@@ -12,15 +12,24 @@ use crate::target::FieldBinding;
 /// A class's `source` in a profile of this dialect (`schemas/source-eql.json`).
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Source {
-    /// The index patterns that hold the events. Of no use to the query; a rule pack lists them.
-    #[serde(rename = "index")]
-    _index: Vec<String>,
+pub struct Source {
+    /// The index patterns that hold the events. Of no use to a rule's query; the rule lists them beside it.
+    pub index: Vec<String>,
     /// The value of `event.category`; `any` where the events have none that is theirs alone.
     category: Option<String>,
     /// What else tells the events of the class from others in those indices: for each field its values.
     #[serde(default, rename = "where")]
-    conditions: std::collections::BTreeMap<String, Vec<String>>,
+    pub conditions: std::collections::BTreeMap<String, Vec<String>>,
+}
+
+impl Source {
+    /// The source of a class.
+    ///
+    /// # Errors
+    /// Says what is wrong with it.
+    pub fn read(source: &serde_json::Map<String, Json>) -> Result<Self, String> {
+        serde_json::from_value(Json::Object(source.clone())).map_err(|e| e.to_string())
+    }
 }
 
 /// The events of the class, without any condition of the detection's.
@@ -29,7 +38,7 @@ struct Source {
 /// The refusal, if the profile does not have the class or says of it what this dialect cannot read.
 pub fn class_filter(request: &Request<'_>, event: &Event) -> Result<Filter, Support> {
     let binding = site::class(request, event)?;
-    let source: Source = serde_json::from_value(Json::Object(binding.source.clone()))
+    let source = Source::read(&binding.source)
         .map_err(|e| Support::no(&format!("the profile's source of `{}` cannot be read: {e}", event.class.name)))?;
     let test = |(name, values): (String, Vec<String>)| {
         let kind = match <[String; 1]>::try_from(values) {

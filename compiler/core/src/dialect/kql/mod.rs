@@ -6,6 +6,7 @@
 //! two steps, or takes one key only.
 
 mod ast;
+mod coverage;
 mod held;
 mod literal;
 mod lower;
@@ -15,6 +16,7 @@ mod words;
 
 use super::{Dialect, Query, Request};
 use crate::capability::{Direction, Feature, Findings, Support, TIES};
+use crate::target::ClassBinding;
 use lower::Lowered;
 use print::Layout;
 
@@ -104,6 +106,10 @@ impl Dialect for Kql {
         let text = text.unwrap_or_else(|| print::query(&query, Layout::Compact));
         let look_back = pattern.horizon().saturating_add(older);
         vec![Query { part: None, text, look_back, wait: pattern.wait(), columns, held }]
+    }
+
+    fn coverage(&self, class: &ClassBinding) -> Vec<String> {
+        source::Source::read(&class.source).map(|source| coverage::coverage(&source)).unwrap_or_default()
     }
 }
 

@@ -20,6 +20,7 @@ mod tests;
 
 use super::{Dialect, Query, Request};
 use crate::capability::{Feature, Findings, Support};
+use crate::target::ClassBinding;
 
 /// The dialect.
 pub struct Sigma;
@@ -48,5 +49,9 @@ impl Dialect for Sigma {
             columns: Vec::new(),
             held: Vec::new(),
         }]
+    }
+
+    fn coverage(&self, _class: &ClassBinding) -> Vec<String> {
+        Vec::new()
     }
 }

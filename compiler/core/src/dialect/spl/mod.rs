@@ -20,6 +20,7 @@
 //! fields out (<https://docs.splunk.com/Documentation/Splunk/latest/Admin/Limitsconf>).
 
 mod ast;
+mod coverage;
 mod held;
 mod lower;
 mod names;
@@ -30,6 +31,7 @@ mod tests;
 
 use super::{Dialect, Query, Request};
 use crate::capability::{Direction, Feature, Findings, Support};
+use crate::target::ClassBinding;
 
 /// The dialect.
 pub struct Spl;
@@ -119,5 +121,9 @@ impl Dialect for Spl {
             held: lowered.held,
         });
         query.into_iter().collect()
+    }
+
+    fn coverage(&self, class: &ClassBinding) -> Vec<String> {
+        site::read_source(&class.source).map(|source| coverage::coverage(&source)).unwrap_or_default()
     }
 }
