@@ -8,6 +8,7 @@
 //! | plan × target | [`capability`] | the fidelity of each detection: exact, approximate or unsupported |
 //! | plan → query | [`dialect`] | text of each product's language, from a typed tree of its own |
 //! | plan × ATT&CK | [`attack`] | the source declares what ATT&CK names, and nothing else as its own |
+//! | event × profile | [`native`] | the event as the site's product holds it |
 //! | all of it | [`compile`] | every detection has an outcome, its rules or an error |
 //! | rules → pack | [`pack`] | files that products import, with versions, hashes and a manifest |
 
@@ -18,6 +19,7 @@ pub mod compile;
 pub mod diagnostics;
 pub mod dialect;
 pub mod eval;
+pub mod native;
 pub mod pack;
 pub mod plan;
 pub mod sema;

@@ -1,23 +1,75 @@
-"""The command: see `run --help`."""
+"""The conformance run: engines that others wrote judge every rule that detc writes and run it over every test case."""
 
 import argparse
 import sys
+import time
+from collections.abc import Iterable
 
-from . import environments
+from . import detc, environments, report
+from .engines import Engines
+from .exceptions import Exceptions
+from .jobs import Job
+from .judge import Judge
+from .paths import ROOT
+from .results import Results
+
+STRATEGIES = ("strategies", "examples/quickstart")
+"""What is judged: every strategy with test cases beside it."""
+
+
+def arguments() -> argparse.Namespace:
+    """The command line."""
+    parser = argparse.ArgumentParser(prog="tests/conformance/run", description=__doc__)
+    parser.add_argument("paths", nargs="*", default=STRATEGIES, help="strategies, with their test cases [default: all]")
+    parser.add_argument("--target", default="all", help="targets, with commas between them [default: all]")
+    parser.add_argument("--only", metavar="TEXT", help="only detections whose name contains this")
+    parser.add_argument("--install-only", action="store_true", help="install the engines and stop")
+    parser.add_argument("--write", action="store_true", help="write CONFORMANCE.md rather than compare it")
+    parser.add_argument("--failures", type=int, default=5, help="how many failures to print in full [default: 5]")
+    return parser.parse_args()
 
 
 def main() -> int:
-    """Runs the stages that were asked for; 1 if one found something."""
-    parser = argparse.ArgumentParser(prog="tests/conformance/run", description=__doc__)
-    parser.add_argument("--install-only", action="store_true", help="install the engines and stop")
-    arguments = parser.parse_args()
+    """Runs the stages; 1 if something failed."""
+    options = arguments()
     try:
         for name in environments.names():
             environments.ensure(name)
-    except environments.InstallError as error:
+        if options.install_only:
+            return 0
+        exceptions, results = Exceptions(), Results()
+        jobs = detc.export(detc.build(), options.paths, options.target)
+        judge(filter(lambda job: not options.only or options.only in job.detection, jobs), exceptions, results)
+    except (environments.InstallError, detc.DetcError) as error:
         print(error, file=sys.stderr)
         return 1
-    return 0
+    whole = options.target == "all" and not options.only and tuple(options.paths) == STRATEGIES
+    if whole:
+        results.failures += exceptions.needless()
+        results.failures += report.write_or_compare(ROOT / "CONFORMANCE.md", results, exceptions, options.write)
+    return conclude(results, options.failures)
+
+
+def judge(jobs: Iterable[Job], exceptions: Exceptions, results: Results) -> None:
+    """Parses every rule and runs every case."""
+    begun, count = time.monotonic(), 0
+    with Engines() as engines:
+        judge = Judge(engines, exceptions, results)
+        for job in jobs:
+            judge.parse(job)
+            judge.run(job)
+            count += 1
+    print(f"{count} cases on sites judged in {time.monotonic() - begun:.0f} s", file=sys.stderr)
+
+
+def conclude(results: Results, most: int) -> int:
+    """Prints the failures, the first of them in full."""
+    for failure in results.failures[:most]:
+        print(failure, end="\n\n")
+    for failure in results.failures[most:]:
+        print(failure.partition("\n")[0])
+    print(f"{len(results.failures)} failures" if results.failures else "conformance: everything agrees", file=sys.stderr)
+    return 1 if results.failures else 0
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """Environments: what each engine needs, in pinned versions, each in a folder of its own below `target/conformance`.
 
 An environment is a folder of `locks/` with `requirements.txt` (Python, versions with hashes), `package-lock.json` (Node) or
-`cargo.txt` (a crate and its version a line). It is installed anew when a file there changes. One that cannot be installed
+`Cargo.lock` (a worker in Rust, beside it). It is installed anew when a file there changes. One that cannot be installed
 is an error: no engine is passed over.
 """
 
@@ -45,8 +45,8 @@ def ensure(name: str) -> Path:
         _install_python(lock, target)
     elif (lock / "package-lock.json").exists():
         _install_node(lock, target)
-    elif (lock / "cargo.txt").exists():
-        _install_crates(lock, target)
+    elif (lock / "Cargo.lock").exists():
+        _install_crate(lock, target)
     else:
         raise InstallError(f"{lock} holds no lock file")
     done.touch()
@@ -77,15 +77,12 @@ def _install_node(lock: Path, target: Path) -> None:
     _run(["npm", "ci", "--no-audit", "--no-fund", "--loglevel=error"], cwd=target)
 
 
-def _install_crates(lock: Path, target: Path) -> None:
-    environment = {**os.environ, "CARGO_TARGET_DIR": str(INSTALLED / "build")}
-    for line in (lock / "cargo.txt").read_text().split("\n"):
-        words = line.partition("#")[0].split()
-        if words:
-            crate, version, *options = words
-            command = ["cargo", "install", crate, "--version", f"={version}", "--locked", "--quiet", *options]
-            _run([*command, "--root", str(target)], environment=environment)
-    shutil.rmtree(INSTALLED / "build", ignore_errors=True)
+def _install_crate(lock: Path, target: Path) -> None:
+    build = INSTALLED / "build"
+    environment = {**os.environ, "CARGO_TARGET_DIR": str(build)}
+    command = ["cargo", "install", "--path", str(lock), "--locked", "--quiet", "--root", str(target)]
+    _run(command, environment=environment)
+    shutil.rmtree(build, ignore_errors=True)
 
 
 def _run(command: Sequence[str], cwd: Path | None = None, environment: dict[str, str] | None = None) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime
 import ipaddress
 import math
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -142,11 +143,16 @@ def like(value: Value, pattern: Value) -> Value:
 
 
 def replace(value: Value, pattern: Value, new: Value) -> Value:
-    """Every match of the pattern made into the new text."""
+    """Every match of the pattern made into the new text, which "can also reference groups that are matched in the regex"
+    (`\\1`); a group that took no part is empty."""
     put = str(single(new, "replace"))
-    if "\\" in put:
-        raise Unknown("a group in the new text of replace")
-    return pcre(str(single(pattern, "replace"))).sub(put, text(single(value, "replace")))
+    if re.search(r"\\(?![1-9])", put):
+        raise Unknown("a backslash in the new text of replace that is no group")
+
+    def new_text(match: re.Match[str]) -> str:
+        return re.sub(r"\\([1-9])", lambda group: match[int(group[1])] or "", put)
+
+    return pcre(str(single(pattern, "replace"))).sub(new_text, text(single(value, "replace")))
 
 
 def lower(value: Value) -> Value:

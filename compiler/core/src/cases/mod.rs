@@ -6,9 +6,11 @@
 
 mod events;
 mod load;
+mod replay;
 mod run;
 
 pub use load::load;
+pub use replay::Site;
 pub use run::{Analysed, Failure, Outcome, Runner, Tuple, Verdict};
 
 use serde_json::Value as Json;

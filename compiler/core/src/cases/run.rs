@@ -107,7 +107,7 @@ impl<'a> Runner<'a> {
     }
 
     /// The strategies under a tuning.
-    fn under(&mut self, tuning: &[TuningFile]) -> &Analysed {
+    pub(super) fn under(&mut self, tuning: &[TuningFile]) -> &Analysed {
         let key: String = tuning.iter().map(TuningFile::fingerprint).collect();
         self.analysed.entry(key).or_insert_with(|| {
             let mut analysed = (self.analyse)(tuning);
@@ -124,7 +124,11 @@ impl<'a> Runner<'a> {
 }
 
 /// The detection of each expectation, its tuples held against the entity.
-fn find_units<'s>(file: &TestFile, case: &Case, strategies: &'s [Strategy]) -> Result<Vec<Unit<'s>>, Vec<Diagnostic>> {
+pub(super) fn find_units<'s>(
+    file: &TestFile,
+    case: &Case,
+    strategies: &'s [Strategy],
+) -> Result<Vec<Unit<'s>>, Vec<Diagnostic>> {
     let strategy = file.strategy.as_ref();
     if let Some(name) = strategy.filter(|name| !strategies.iter().any(|s| s.id == name.value)) {
         let title = format!("there is no strategy `{}`", name.value);
@@ -184,7 +188,10 @@ fn misnamed(tuple: &Spanned<Tuple>, unit: Unit<'_>) -> Option<Diagnostic> {
 }
 
 /// The lines of a case's events.
-fn events<'e>(case: &'e Case, files: &'e BTreeMap<String, Vec<u8>>) -> Result<Vec<&'e [u8]>, Vec<Diagnostic>> {
+pub(super) fn events<'e>(
+    case: &'e Case,
+    files: &'e BTreeMap<String, Vec<u8>>,
+) -> Result<Vec<&'e [u8]>, Vec<Diagnostic>> {
     match &case.events {
         Events::Inline(lines) => Ok(lines.iter().map(String::as_bytes).collect()),
         Events::File(name) => match files.get(&name.value) {
@@ -198,7 +205,7 @@ fn events<'e>(case: &'e Case, files: &'e BTreeMap<String, Vec<u8>>) -> Result<Ve
 }
 
 /// The set of tuples that each detection raises.
-fn evaluate(units: &[Unit<'_>], lines: &[&[u8]], case: &Case) -> Result<Vec<Vec<Tuple>>, Vec<Diagnostic>> {
+pub(super) fn evaluate(units: &[Unit<'_>], lines: &[&[u8]], case: &Case) -> Result<Vec<Vec<Tuple>>, Vec<Diagnostic>> {
     let mut raised = Vec::new();
     for unit in units {
         let mut evaluator = Evaluator::new(vec![*unit], Options { slack: None });

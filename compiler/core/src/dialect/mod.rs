@@ -7,25 +7,29 @@ pub mod eql;
 pub mod held;
 mod keys;
 pub mod kql;
+mod layout;
 mod regex;
 #[cfg(test)]
 mod sample;
 pub mod sigma;
-mod site;
+pub(crate) mod site;
 pub mod spl;
 mod threshold;
 
+use serde_json::{Map, Value as Json};
 use uuid::Uuid;
 
 pub(crate) use site::same_text;
 
 use crate::capability::{Feature, Findings, Support};
+use crate::eval::Value;
+use crate::native::{Columns, Fixed, Form, NativeEvent};
 use crate::plan::Unit;
 use crate::target::{ClassBinding, Profile, Target};
 use held::Held;
 
 /// A language that rules are compiled to.
-pub trait Dialect: Sync {
+pub trait Dialect: Layout + Sync {
     /// Its id in `target.yaml`.
     fn id(&self) -> &'static str;
 
@@ -40,6 +44,43 @@ pub trait Dialect: Sync {
     /// Queries that show whether the events of a class arrive at a site: how many came in the last day, and when the latest
     /// did. None where the language cannot count without a rule.
     fn coverage(&self, class: &ClassBinding) -> Vec<String>;
+}
+
+/// How the products of a language hold events: what it takes to write an event of the language as one of theirs.
+pub trait Layout {
+    /// The column that an expression reads, and how it holds the value; none where only the profile can tell.
+    fn inverse(&self, source: &Map<String, Json>, expression: &str) -> Option<(String, Form)>;
+
+    /// The columns that tell the class's events from others. `told` if the profile says the rest itself.
+    ///
+    /// # Errors
+    /// Says what of the source only the profile could tell.
+    fn fixed(&self, source: &Map<String, Json>, told: bool) -> Result<Vec<Fixed>, String>;
+
+    /// A value in a column of this type.
+    fn cell(&self, value: &Value, native_type: &str) -> Json;
+
+    /// A text that the profile writes into a column.
+    fn literal(&self, text: &str) -> Json {
+        Json::from(text)
+    }
+
+    /// What it takes to run a rule at a site, besides the rule.
+    fn site_settings(&self, profile: &Profile) -> Map<String, Json> {
+        profile.settings.clone()
+    }
+
+    /// The rows of an event at this time (milliseconds since 1970): its own, and those of other places that complete it.
+    ///
+    /// # Errors
+    /// Says what is wrong with the source.
+    fn lay_out(
+        &self,
+        source: &Map<String, Json>,
+        columns: Columns,
+        time: i64,
+        number: u64,
+    ) -> Result<Vec<NativeEvent>, String>;
 }
 
 /// What a dialect is asked to say.
@@ -91,7 +132,8 @@ pub struct Query {
     pub look_back: i64,
     /// How long a run must wait before it can judge, in milliseconds.
     pub wait: i64,
-    /// The columns of its result that hold the alert's entity, in the entity's order; empty where a result is no table.
+    /// The columns of its result that hold the alert's entity, in the entity's order. Those that it does not carry, which is
+    /// a named loss, are not among them.
     pub columns: Vec<ResultColumn>,
     /// What it leaves to objects beside it, in the order of their first use.
     pub held: Vec<Held>,
@@ -104,13 +146,15 @@ pub struct ResultColumn {
     pub entity: String,
     /// Its name in the result, such as `HostName`.
     pub name: String,
+    /// Where a result is a sequence of events, the number of the one that holds it, from 0.
+    pub step: Option<usize>,
 }
 
 impl ResultColumn {
     /// The column `name`, which holds the `entity` column of that name.
     #[must_use]
     pub fn named(entity: &str, name: &str) -> Self {
-        Self { entity: entity.to_owned(), name: name.to_owned() }
+        Self { entity: entity.to_owned(), name: name.to_owned(), step: None }
     }
 }
 

@@ -7,6 +7,7 @@ use serde_json::{Map, Value as Json};
 
 use super::{Dialect, Query, Request};
 use crate::capability::Findings;
+use crate::native::ClassWrite;
 use crate::plan::{
     Aggregate, AlertSeverity, Analytic, Class, Column, Comparison, Detection, EntityColumn, Event, EventId, Expr,
     ExprKind, Field, Group, Join, Key, Logic, Negation, Operand, Order, ParamRef, Parameter, ParameterKind, Pattern,
@@ -91,7 +92,15 @@ fn profile(source: &Json, events: &[(&str, Pred)], natives: &[(&str, FieldBindin
         natives.iter().map(|(name, b)| ((*name).to_owned(), b.clone())).collect();
     let source: Map<String, Json> = source.as_object().cloned().unwrap_or_default();
     let class = |name: &str| {
-        (name.to_owned(), ClassBinding { source: source.clone(), fields: fields.clone(), collect: String::new() })
+        (
+            name.to_owned(),
+            ClassBinding {
+                source: source.clone(),
+                fields: fields.clone(),
+                collect: String::new(),
+                write: ClassWrite::default(),
+            },
+        )
     };
     Profile {
         id: "site".to_owned(),
@@ -113,6 +122,9 @@ pub fn native(name: &str, native_type: &str) -> FieldBinding {
         values: BTreeMap::new(),
         evidence: String::new(),
         loss: None,
+        write: BTreeMap::new(),
+        identity: None,
+        computed_from: Vec::new(),
     }
 }
 

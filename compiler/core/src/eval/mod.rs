@@ -20,6 +20,7 @@ mod alert;
 mod arithmetic;
 mod bucket;
 mod decode;
+pub mod fields;
 mod group;
 mod join;
 mod logic;
@@ -34,6 +35,8 @@ mod tests;
 mod text;
 pub mod time;
 mod value;
+
+pub use value::{Float, Value};
 
 use std::collections::BTreeMap;
 use std::rc::Rc;

@@ -1,8 +1,10 @@
 //! Facts about a plan that decide how a dialect can say it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Column, Detection, Event, Field, Group, Key, Logic, Pattern, PatternKind, Pred, Test, TestKind, TextOp};
+use super::{
+    Aggregate, Column, Detection, Event, Field, Group, Key, Logic, Pattern, PatternKind, Pred, Test, TestKind, TextOp,
+};
 
 /// Whether one event could satisfy both. `false` only where that is proven: the classes differ, or a conjunct of one
 /// contradicts a conjunct of the other.
@@ -127,4 +129,51 @@ impl Equalities {
     pub fn equal(&self, a: &Column, b: &Column) -> bool {
         a == b || self.classes.iter().any(|class| class.contains(a) && class.contains(b))
     }
+}
+
+/// The fields that a detection reads, by class: in predicates, keys, aggregates and its entity.
+#[must_use]
+pub fn fields_read(detection: &Detection) -> BTreeMap<String, BTreeSet<String>> {
+    let mut read: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for event in &detection.events {
+        let of_class = read.entry(event.class.name.clone()).or_default();
+        event.predicate.for_each(&mut |test| {
+            test.for_each_field(&mut |field| {
+                of_class.insert(field.name.to_string());
+            })
+        });
+    }
+    let mut columns = entity_columns(detection);
+    pattern_columns(&detection.pattern, &mut columns);
+    for column in columns {
+        if let (Some(event), Some(field)) = (detection.event(column.event), column.as_field()) {
+            read.entry(event.class.name.clone()).or_default().insert(field.name.to_string());
+        }
+    }
+    read
+}
+
+/// The columns that a pattern's keys and aggregates read.
+fn pattern_columns(pattern: &Pattern, columns: &mut BTreeSet<Column>) {
+    match &pattern.kind {
+        PatternKind::Event(_) => {}
+        PatternKind::Grouped(group) => {
+            columns.extend(group.keys.iter().cloned());
+            let mut note = |aggregate: &Aggregate| {
+                columns.extend(aggregate.field().map(|field| Column::field(group.event, field.clone())));
+            };
+            group.named.iter().for_each(|(_, aggregate)| note(aggregate));
+            group.having.for_each(&mut |comparison| {
+                comparison.left.for_each_leaf(&mut |aggregate| note(aggregate));
+                comparison.right.for_each_leaf(&mut |aggregate| note(aggregate));
+            });
+        }
+        PatternKind::Then(join) | PatternKind::With(join) => {
+            columns.extend(join.keys.iter().flat_map(|key| key.columns.iter().cloned()));
+        }
+        PatternKind::NotFollowed(negation) | PatternKind::NotPreceded(negation) => {
+            columns.extend(negation.keys.iter().flat_map(|key| key.columns.iter().cloned()));
+        }
+    }
+    pattern.operands().into_iter().for_each(|operand| pattern_columns(operand, columns));
 }

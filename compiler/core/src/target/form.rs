@@ -9,6 +9,7 @@ use serde_json::{Map, Value as Json};
 use super::include::{self, Include};
 use super::{Access, ClassBinding, FieldBinding, Limits, LogSource, Packing, Profile, ScheduleChoice, Target};
 use crate::capability::{Direction, Loss};
+use crate::native::{ClassWrite, Form, Identity};
 use crate::sema::literals;
 
 /// A target's folder as one value: what the build embeds.
@@ -98,6 +99,8 @@ struct ClassForm {
     collect: String,
     #[serde(default)]
     evidence: String,
+    #[serde(default)]
+    write: ClassWrite,
     fields: BTreeMap<String, FieldForm>,
     #[serde(default)]
     absent: Vec<AbsentForm>,
@@ -129,6 +132,11 @@ struct FieldForm {
     #[serde(default)]
     evidence: String,
     loss: Option<LossForm>,
+    #[serde(default)]
+    write: BTreeMap<String, Form>,
+    identity: Option<String>,
+    #[serde(default)]
+    computed_from: Vec<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -257,7 +265,7 @@ impl ClassForm {
     fn into_binding(self, class: &str) -> Result<ClassBinding, String> {
         let mut fields = BTreeMap::new();
         for (field, form) in self.fields {
-            let binding = form.into_binding(&self.evidence).ok_or_else(|| {
+            let binding = form.into_binding(&self.evidence)?.ok_or_else(|| {
                 format!("`{field}` of `{class}` needs just one of native, derived, constant, join, missing, absent")
             })?;
             fields.insert(field, binding);
@@ -269,13 +277,13 @@ impl ClassForm {
                 }
             }
         }
-        Ok(ClassBinding { source: self.source, fields, collect: self.collect })
+        Ok(ClassBinding { source: self.source, fields, collect: self.collect, write: self.write })
     }
 }
 
 impl FieldForm {
     /// The binding; none unless the field is read in just one way. `evidence` is the class's.
-    fn into_binding(self, evidence: &str) -> Option<FieldBinding> {
+    fn into_binding(self, evidence: &str) -> Result<Option<FieldBinding>, String> {
         let ways = [
             self.native.map(Access::Native),
             self.derived.map(Access::Derived),
@@ -285,15 +293,19 @@ impl FieldForm {
             self.absent.map(Access::Absent),
         ];
         let mut ways = ways.into_iter().flatten();
-        let (Some(access), None) = (ways.next(), ways.next()) else { return None };
-        Some(FieldBinding {
+        let (Some(access), None) = (ways.next(), ways.next()) else { return Ok(None) };
+        let identity = self.identity.as_deref().map(Identity::parse).transpose()?;
+        Ok(Some(FieldBinding {
             access,
             native_type: self.native_type,
             always: self.always,
             values: self.values,
             evidence: if self.evidence.is_empty() { evidence.to_owned() } else { self.evidence },
             loss: self.loss.map(Loss::from),
-        })
+            write: self.write,
+            identity,
+            computed_from: self.computed_from,
+        }))
     }
 }
 
@@ -307,6 +319,9 @@ impl FieldBinding {
             values: BTreeMap::new(),
             evidence: String::new(),
             loss: None,
+            write: BTreeMap::new(),
+            identity: None,
+            computed_from: Vec::new(),
         }
     }
 }

@@ -25,6 +25,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value as Json};
 
 use crate::capability::Loss;
+use crate::native::{ClassWrite, Form, Identity};
 
 /// A product that rules are compiled for.
 #[derive(Debug, Clone)]
@@ -133,6 +134,8 @@ pub struct ClassBinding {
     pub fields: BTreeMap<String, FieldBinding>,
     /// What must be collected for these events to be there.
     pub collect: String,
+    /// What writes such an event, besides its fields.
+    pub write: ClassWrite,
 }
 
 /// What a field is in a site's data.
@@ -152,6 +155,12 @@ pub struct FieldBinding {
     pub evidence: String,
     /// What is lost wherever the field is read.
     pub loss: Option<Loss>,
+    /// The columns that hold it when an event is written, where its access does not say so.
+    pub write: BTreeMap<String, Form>,
+    /// The columns that the site composes it from, if it is an identity.
+    pub identity: Option<Identity>,
+    /// The fields that the site computes it from: writing those is writing it.
+    pub computed_from: Vec<String>,
 }
 
 /// How a field is read.

@@ -1,5 +1,6 @@
 //! `detc test`: the test files beside strategies.
 
+mod export;
 mod report;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -18,6 +19,7 @@ use crate::console::Console;
 use crate::input::{display, read_bytes, without_repeats};
 use crate::load::{Loaded, load, today};
 use crate::progress::Progress;
+use crate::sites::Choice;
 use crate::status::Status;
 
 /// Arguments of `detc test`.
@@ -29,7 +31,8 @@ tuples it must.
 Examples:
   detc test strategies                                    every test of every strategy below a folder
   detc test strategies/DET0543/tests/an1496.yaml          one test file
-  detc test strategies --format junit > tests.xml")]
+  detc test strategies --format junit > tests.xml
+  detc test strategies --export jobs.jsonl --target splunk   the cases as Splunk's events, with the rules to run over them")]
 pub struct Args {
     /// Strategy files, folders that are searched for `*.det`, or test files
     #[arg(required = true, value_name = "PATH")]
@@ -37,6 +40,14 @@ pub struct Args {
 
     #[command(flatten)]
     day: Day,
+
+    /// Write the cases for replay in products as well: an object a line with the rules, the events as the site has them, and
+    /// the entities to alert on
+    #[arg(long, value_name = "FILE", requires = "target")]
+    export: Option<PathBuf>,
+
+    #[command(flatten)]
+    sites: Choice,
 
     /// The form of the report
     #[arg(long, value_enum, default_value_t = ReportFormat::Human)]
@@ -70,6 +81,9 @@ pub fn run(args: &Args, console: &Console) -> Result<Status> {
     let mut loaded = load(&strategies, &Tuning::default());
     let tests = read(find(&mut loaded, named, console), &mut loaded);
     let tested = run_all(&tests, &mut loaded, &today(&args.day), console);
+    if let Some(file) = &args.export {
+        export::run(file, &args.sites, &tests, &mut loaded, &today(&args.day))?;
+    }
     report::print(args.format, &tested, &loaded, console)?;
     let failed = tested.iter().flat_map(|t| &t.outcomes).filter(|outcome| !outcome.passed()).count();
     Ok(loaded.status().max(Status::of(failed)))
@@ -169,15 +183,7 @@ fn read(paths: Vec<PathBuf>, loaded: &mut Loaded) -> Vec<Tests> {
 fn run_all(tests: &[Tests], loaded: &mut Loaded, today: &str, console: &Console) -> Vec<Tested> {
     let total = tests.iter().map(|t| t.file.cases.len()).sum();
     let mut progress = Progress::steps(console, "testing", total);
-    let Loaded { input, trees, .. } = loaded;
-    let (known, sources) = (&input.diagnostics, &mut input.sources);
-    let mut analyse = |tuning: &[TuningFile]| {
-        let layers: Vec<TuningFile> = tuning.iter().map(|layer| layer.without_expired(today)).collect();
-        let analysis = sema::analyse(sources, trees, &layers);
-        // What is wrong without the tuning too was said once, and concerns other strategies.
-        let diagnostics = analysis.diagnostics.into_iter().filter(|d| !known.contains(d)).collect();
-        Analysed { strategies: analysis.strategies, diagnostics }
-    };
+    let mut analyse = analyser(loaded, today);
     let mut runner = Runner::new(&mut analyse);
     let mut run = |tests: &Tests| {
         let cases = tests.file.cases.iter().map(|case| {
@@ -187,4 +193,17 @@ fn run_all(tests: &[Tests], loaded: &mut Loaded, today: &str, console: &Console)
         Tested { name: tests.name.clone(), outcomes: cases.collect() }
     };
     tests.iter().map(&mut run).collect()
+}
+
+/// What analyses the strategies under a tuning.
+fn analyser<'l>(loaded: &'l mut Loaded, today: &'l str) -> impl FnMut(&[TuningFile]) -> Analysed + 'l {
+    let Loaded { input, trees, .. } = loaded;
+    let (known, sources) = (&input.diagnostics, &mut input.sources);
+    move |tuning: &[TuningFile]| {
+        let layers: Vec<TuningFile> = tuning.iter().map(|layer| layer.without_expired(today)).collect();
+        let analysis = sema::analyse(sources, trees, &layers);
+        // What is wrong without the tuning too was said once, and concerns other strategies.
+        let diagnostics = analysis.diagnostics.into_iter().filter(|d| !known.contains(d)).collect();
+        Analysed { strategies: analysis.strategies, diagnostics }
+    }
 }

@@ -5,6 +5,7 @@
 
 mod coverage;
 mod lucene;
+mod native;
 mod order;
 mod pattern;
 mod predicate;
@@ -48,7 +49,7 @@ impl Dialect for Eql {
                     tree::Query::Sequence { within, .. } => *within,
                 },
                 wait: detection.pattern.wait(),
-                columns: columns.clone(),
+                columns: columns.iter().map(|column| in_step(request, query, column)).collect(),
                 held: Vec::new(),
             })
             .collect()
@@ -57,6 +58,18 @@ impl Dialect for Eql {
     fn coverage(&self, class: &ClassBinding) -> Vec<String> {
         source::Source::read(&class.source).map(|source| coverage::coverage(&source)).into_iter().collect()
     }
+}
+
+/// A column of a query's result, with the event that holds it.
+fn in_step(request: &Request<'_>, query: &tree::Query, column: &ResultColumn) -> ResultColumn {
+    let detection = request.unit.detection;
+    let entity = detection.entity.iter().find(|entity| entity.name == column.entity);
+    let event = entity.and_then(|entity| detection.event(entity.column.event));
+    let step = match query {
+        tree::Query::Event(_) => Some(0),
+        tree::Query::Sequence { terms, .. } => event.and_then(|event| tree::last_event_of(terms, &event.name)),
+    };
+    ResultColumn { step, ..column.clone() }
 }
 
 /// The fields of an alert that hold the entity. One that no event of the site has is refused: an alert could not carry it.

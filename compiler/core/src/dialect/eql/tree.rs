@@ -139,3 +139,17 @@ impl Wildcard {
         &self.0.segments
     }
 }
+
+/// The number, from 0, of the last event that the step of this label takes among those that a sequence gives.
+#[must_use]
+pub fn last_event_of(terms: &[Term], label: &str) -> Option<usize> {
+    let mut count = 0;
+    let mut found = None;
+    for term in terms.iter().filter(|term| term.presence == Presence::Present) {
+        count += term.runs;
+        if term.label == label {
+            found = Some(count - 1);
+        }
+    }
+    found
+}

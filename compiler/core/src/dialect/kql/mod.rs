@@ -10,6 +10,7 @@ mod coverage;
 mod held;
 mod literal;
 mod lower;
+mod native;
 mod print;
 mod source;
 mod words;

@@ -6,6 +6,7 @@
 
 mod detection;
 mod file_name;
+mod native;
 mod pattern;
 mod predicate;
 mod print;
@@ -46,7 +47,7 @@ impl Dialect for Sigma {
             text: print::print(&documents),
             look_back: horizon,
             wait: 0,
-            columns: Vec::new(),
+            columns: pattern::columns(request),
             held: Vec::new(),
         }]
     }

@@ -11,10 +11,11 @@ use super::source::{self, Place};
 use super::tree::{Body, Correlation, CorrelationKind, Document, Head, Item, Modifier};
 use crate::capability::{Direction, Findings, Support};
 use crate::dialect::threshold::{Threshold, number, threshold, whole};
-use crate::dialect::{Request, keys, part_id};
+use crate::dialect::{Request, ResultColumn, keys, part_id};
 use crate::plan::facts::Equalities;
 use crate::plan::{
-    Column, EntityColumn, Event, EventId, Field, Group, Logic, Number, Order, Pattern, PatternKind, Type, Window,
+    Column, Detection, EntityColumn, Event, EventId, Field, Group, Logic, Number, Order, Pattern, PatternKind, Type,
+    Window,
 };
 use crate::source::Span;
 
@@ -349,8 +350,7 @@ impl<'r, 'a> Lowering<'r, 'a> {
                     return None;
                 }
                 _ => {
-                    let ecs = component.first().and_then(Column::as_field).map(|f| words(&f.name)).unwrap_or_default();
-                    let alias = format!("{ecs}_{}", group_by.len() + 1);
+                    let alias = alias(&component, group_by.len() + 1);
                     group_by.push(alias.clone());
                     aliases.push((alias, names));
                 }
@@ -409,18 +409,58 @@ fn tags(request: &Request<'_>) -> Vec<String> {
     strategy.tactics.iter().chain(&strategy.techniques).map(|t| format!("attack.{}", t.to_lowercase())).collect()
 }
 
-/// Names the entity fields that an alert of a correlation does not carry; refuses it where it carries none.
-pub fn lost_fields(request: &Request<'_>, findings: &mut Findings) {
+/// Where an alert holds the columns of the entity: in a field of its event, or among the `group-by` fields of a correlation.
+pub fn columns(request: &Request<'_>) -> Vec<ResultColumn> {
     let detection = request.unit.detection;
-    let keys: Vec<&Column> = match &detection.pattern.kind {
-        PatternKind::Then(join) | PatternKind::With(join) => join.keys.iter().flat_map(|k| &k.columns).collect(),
+    let equal = Equalities::of(&detection.pattern);
+    let name = |column: &Column| {
+        let place = source::place(request, detection.event(column.event)?, column.as_field()?).ok()?;
+        match place {
+            Place::Column { name, .. } => Some(name.to_owned()),
+            Place::Constant(_) | Place::FileName(_) => None,
+        }
+    };
+    let components: Vec<Vec<Column>> = match &detection.pattern.kind {
+        PatternKind::Grouped(group) => group.keys.iter().map(|column| vec![column.clone()]).collect(),
+        _ => keys::one_key(&detection.pattern).unwrap_or_default(),
+    };
+    let correlated = correlated(detection).is_some();
+    let read = |column: &Column| {
+        if !correlated {
+            return name(column);
+        }
+        let (number, component) =
+            (1..).zip(&components).find(|(_, columns)| columns.iter().any(|key| equal.equal(key, column)))?;
+        let names: BTreeSet<String> = component.iter().filter_map(name).collect();
+        if names.len() > 1 { Some(alias(component, number)) } else { names.into_iter().next() }
+    };
+    let column = |e: &EntityColumn| Some(ResultColumn::named(&e.name, &read(&e.column)?));
+    detection.entity.iter().filter_map(column).collect()
+}
+
+/// The name that stands for the fields of a key component that have different names.
+fn alias(component: &[Column], number: usize) -> String {
+    let ecs = component.first().and_then(Column::as_field).map(|f| words(&f.name)).unwrap_or_default();
+    format!("{ecs}_{number}")
+}
+
+/// The keys of the correlation that says the detection; none if it is a rule of single events.
+fn correlated(detection: &Detection) -> Option<Vec<&Column>> {
+    match &detection.pattern.kind {
+        PatternKind::Then(join) | PatternKind::With(join) => Some(join.keys.iter().flat_map(|k| &k.columns).collect()),
         PatternKind::Grouped(group)
             if !matches!(threshold(group), Some(Threshold::Count(1) | Threshold::OneEvent(..))) =>
         {
-            group.keys.iter().collect()
+            Some(group.keys.iter().collect())
         }
-        _ => return,
-    };
+        _ => None,
+    }
+}
+
+/// Names the entity fields that an alert of a correlation does not carry; refuses it where it carries none.
+pub fn lost_fields(request: &Request<'_>, findings: &mut Findings) {
+    let detection = request.unit.detection;
+    let Some(keys) = correlated(detection) else { return };
     let equal = Equalities::of(&detection.pattern);
     let carried = |e: &&EntityColumn| keys.iter().any(|key| equal.equal(key, &e.column));
     let (kept, lost): (Vec<&EntityColumn>, Vec<&EntityColumn>) = detection.entity.iter().partition(carried);

@@ -251,15 +251,20 @@ fn like(
     })
 }
 
-/// The glob without its outer `*`, where those are all of its wildcards at that end.
+/// The glob without its outer `*` and the modifier that stands for them. One with wildcards inside is left whole: rsigma reads
+/// `|startswith` and `|endswith` of a value with wildcards as if anchored at the other end.
 fn shape(glob: &Glob) -> (Option<Modifier>, Glob) {
-    let inner = |parts: &[Segment]| Glob { segments: parts.to_vec() };
-    match glob.segments.as_slice() {
-        [Segment::Any, middle @ .., Segment::Any] if !middle.is_empty() => (Some(Modifier::Contains), inner(middle)),
-        [Segment::Any, rest @ ..] if !rest.is_empty() => (Some(Modifier::EndsWith), inner(rest)),
-        [rest @ .., Segment::Any] if !rest.is_empty() => (Some(Modifier::StartsWith), inner(rest)),
-        all => (None, inner(all)),
-    }
+    let text = |parts: &[Segment], modifier: Modifier| {
+        let literal = !parts.is_empty() && parts.iter().all(|part| matches!(part, Segment::Literal(_)));
+        literal.then(|| (Some(modifier), Glob { segments: parts.to_vec() }))
+    };
+    let shaped = match glob.segments.as_slice() {
+        [Segment::Any, middle @ .., Segment::Any] => text(middle, Modifier::Contains),
+        [Segment::Any, rest @ ..] => text(rest, Modifier::EndsWith),
+        [rest @ .., Segment::Any] => text(rest, Modifier::StartsWith),
+        _ => None,
+    };
+    shaped.unwrap_or_else(|| (None, glob.clone()))
 }
 
 fn equals(

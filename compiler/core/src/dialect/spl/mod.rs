@@ -24,6 +24,7 @@ mod coverage;
 mod held;
 mod lower;
 mod names;
+mod native;
 mod print;
 mod site;
 #[cfg(test)]

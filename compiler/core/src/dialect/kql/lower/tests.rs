@@ -7,6 +7,7 @@ use serde_json::{Map, Value as Json, json};
 use crate::capability::Findings;
 use crate::dialect::kql::Kql;
 use crate::dialect::{Deployment, Dialect, Request, Schedule};
+use crate::native::ClassWrite;
 use crate::plan::Strategy;
 use crate::source::Sources;
 use crate::target::{Access, ClassBinding, FieldBinding, Limits, Profile, Target};
@@ -55,13 +56,16 @@ fn field(native: &str, ty: &str) -> FieldBinding {
         values: BTreeMap::new(),
         evidence: String::new(),
         loss: None,
+        write: BTreeMap::new(),
+        identity: None,
+        computed_from: Vec::new(),
     }
 }
 
 fn class(source: Json, fields: Vec<(&str, FieldBinding)>) -> ClassBinding {
     let source: Map<String, Json> = source.as_object().cloned().unwrap_or_default();
     let fields = fields.into_iter().map(|(name, binding)| (name.to_owned(), binding)).collect();
-    ClassBinding { source, fields, collect: String::new() }
+    ClassBinding { source, fields, collect: String::new(), write: ClassWrite::default() }
 }
 
 fn site() -> (Target, Profile) {

@@ -1,0 +1,143 @@
+//! What a profile says about writing events: `write` of a field or a class, and `identity`.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+/// How a field's value becomes the content of a column.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(untagged)]
+pub enum Form {
+    /// Text with `{}` where the value goes. `{}` alone is the value itself, in the column's type.
+    Text(String),
+    /// The value is the last part of the column's text, after one of these characters.
+    LastOf {
+        /// The characters, such as `\`.
+        last_of: String,
+    },
+    /// The values one after the other, each as this text with `{}` where it goes.
+    Each {
+        /// The text.
+        each: String,
+    },
+    /// A part of the column's text, which stands in this text with `{}` in its place.
+    Part {
+        /// The text.
+        part: String,
+    },
+    /// The first of a list of values.
+    FirstOf {
+        /// The kind of list.
+        first_of: ListKind,
+    },
+    /// A duration as a number of units of this length.
+    Unit {
+        /// The length, such as `1s`.
+        unit: String,
+    },
+    /// The word of the data for each word of the language.
+    Words {
+        /// The words.
+        words: BTreeMap<String, String>,
+    },
+}
+
+/// Kinds of list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ListKind {
+    /// A list of values.
+    List,
+    /// A list as JSON text.
+    JsonText,
+}
+
+impl Form {
+    /// The value as it is, in the column's type.
+    #[must_use]
+    pub fn whole() -> Self {
+        Self::Text("{}".to_owned())
+    }
+
+    /// The value as text.
+    #[must_use]
+    pub fn as_text() -> Self {
+        Self::Each { each: "{}".to_owned() }
+    }
+}
+
+/// An identity that a site composes of several columns: text with the columns in braces, such as
+/// `{DeviceId}:{ProcessId:number}:{ProcessCreationTime:time}`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Identity {
+    /// The parts, in order.
+    pub parts: Vec<Part>,
+}
+
+/// A part of an identity.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Part {
+    /// Text between columns.
+    Text(String),
+    /// A column that something else fills with text.
+    Column(String),
+    /// A column with a number; where nothing else fills it, one made from the identity.
+    Number(String),
+    /// A column with a moment made from the identity, printed to 100 ns.
+    Time(String),
+}
+
+impl Identity {
+    /// Reads the text.
+    ///
+    /// # Errors
+    /// Says what is wrong with it.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let mut parts = Vec::new();
+        let mut rest = text;
+        while let Some((before, after)) = rest.split_once('{') {
+            let (hole, after) = after.split_once('}').ok_or_else(|| format!("`{text}` lacks a `}}`"))?;
+            if !before.is_empty() {
+                parts.push(Part::Text(before.to_owned()));
+            }
+            parts.push(match hole.split_once(':') {
+                None => Part::Column(hole.to_owned()),
+                Some((column, "number")) => Part::Number(column.to_owned()),
+                Some((column, "time")) => Part::Time(column.to_owned()),
+                Some((_, kind)) => return Err(format!("`{kind}` is no kind of column: number or time")),
+            });
+            rest = after;
+        }
+        if !rest.is_empty() {
+            parts.push(Part::Text(rest.to_owned()));
+        }
+        Ok(Self { parts })
+    }
+}
+
+/// What every event of a class has besides its fields.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ClassWrite {
+    /// The table to write into, where the source is no table.
+    #[serde(default)]
+    pub place: Option<String>,
+    /// What to do, in order.
+    #[serde(default)]
+    pub steps: Vec<Step>,
+}
+
+/// Something to do to the columns of an event.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Step {
+    /// Only for events whose fields have these texts.
+    #[serde(default)]
+    pub when: BTreeMap<String, String>,
+    /// Columns to fill, with text that may name fields, as `{host.name}`, and the event's number, as `{#}`.
+    #[serde(default)]
+    pub set: BTreeMap<String, String>,
+    /// Pairs of columns whose contents change places, after everything else.
+    #[serde(default)]
+    pub swap: Vec<(String, String)>,
+}

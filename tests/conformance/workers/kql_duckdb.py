@@ -1,0 +1,181 @@
+"""Runs KQL on DuckDB (PyPI duckdb-kql), which refuses what it does not know rather than guess.
+
+Usage: python kql_duckdb.py TABLES.json…, files as for `kql_binder.js`.
+
+Two things are added to it: the functions on networks, after Kusto's documentation, and `row_number()` over all rows, for which a
+number that the rows have from the start stands in (detc uses it only to tell rows apart).
+"""
+
+import datetime
+import functools
+import ipaddress
+import json
+import re
+import sys
+from pathlib import Path
+from typing import Any
+
+import duckdb_kql
+import pyarrow
+from duckdb_kql.translate import functions
+from serve import Refused, serve
+
+ROW = "DetcRow"
+"""The column that numbers the rows of all tables."""
+
+NUMBERED = re.compile(r"\bserialize (\w+) = row_number\(\)")
+
+ARROW = {
+    "bool": pyarrow.bool_(), "boolean": pyarrow.bool_(), "datetime": pyarrow.timestamp("us"),
+    "date/time": pyarrow.timestamp("us"), "int": pyarrow.int32(), "integer": pyarrow.int32(), "long": pyarrow.int64(),
+    "bigint": pyarrow.int64(), "real": pyarrow.float64(), "double": pyarrow.float64(),
+}
+"""Types of columns; all others are text, and `dynamic` is text of JSON."""
+
+
+NUMBERS = {"int": int, "integer": int, "long": int, "bigint": int, "real": float, "double": float}
+"""What a number in a column is, where the row has its text."""
+
+
+def in_range(version: int, address: str | None, network: str | None) -> bool | None:
+    """`ipv4_is_in_range`, `ipv6_is_in_range`: null where one of them is no address of that version.
+
+    <https://learn.microsoft.com/kusto/query/ipv4-is-in-range-function>; the IPv6 one takes IPv4 too, mapped into IPv6:
+    <https://learn.microsoft.com/kusto/query/ipv6-is-in-range-function>.
+    """
+    try:
+        host, net = ipaddress.ip_address(address or ""), ipaddress.ip_network(network or "", strict=False)
+    except ValueError:
+        return None
+    if version == 6:
+        host, net = _as_v6(host), _net_as_v6(net)
+    return host in net if host.version == net.version == version else None
+
+
+def _as_v6(host: Any) -> Any:
+    return ipaddress.IPv6Address(f"::ffff:{host}") if host.version == 4 else host
+
+
+def _net_as_v6(net: Any) -> Any:
+    if net.version == 6:
+        return net
+    return ipaddress.ip_network(f"::ffff:{net.network_address}/{96 + net.prefixlen}")
+
+
+def in_any_range(version: int, address: str | None, networks: str | None) -> bool | None:
+    """`ipv4_is_in_any_range`, `ipv6_is_in_any_range`, over an array."""
+    listed = json.loads(networks) if networks and networks.startswith("[") else [networks]
+    answers = [in_range(version, address, network) for network in listed]
+    return None if all(answer is None for answer in answers) else any(answers)
+
+
+def add_functions() -> None:
+    """Tells duckdb-kql of the functions. Its table of them is no public part of it: its version is pinned."""
+    table = next(v for v in vars(functions).values() if isinstance(v, dict) and "strlen" in v)
+    for version in (4, 6):
+        for name in ("in_range", "in_any_range"):
+            call = f"detc_{name}_{version}(CAST({{0}} AS VARCHAR), CAST({{1}} AS VARCHAR))"
+            kql = f"ipv{version}_is_{name}"
+            table[kql] = functions.FunctionSpec(kql, "template", call, (2,))
+
+
+def connect() -> Any:
+    """A connection that has the functions."""
+    connection = duckdb_kql.connect()
+    for version in (4, 6):
+        for function in (in_range, in_any_range):
+            connection.create_function(
+                f"detc_{function.__name__}_{version}", functools.partial(function, version), ["VARCHAR", "VARCHAR"],
+                "BOOLEAN", null_handling="special",
+            )
+    return connection
+
+
+def tables_of(files: list[str]) -> dict[str, dict[str, dict[str, str]]]:
+    """The tables by target."""
+    products: dict[str, dict[str, dict[str, str]]] = {}
+    for file in files:
+        for target, tables in json.loads(Path(file).read_text(encoding="utf-8")).items():
+            products.setdefault(target, {}).update(tables)
+    return products
+
+
+def cell(value: Any, kind: str) -> Any:
+    """A value for a column. Text is never null in Kusto:
+    <https://learn.microsoft.com/kusto/query/scalar-data-types/null-values>"""
+    if kind == "dynamic":
+        return None if value is None else json.dumps(value)
+    if kind not in ARROW:
+        return "" if value is None else str(value)
+    if kind in ("datetime", "date/time") and value is not None:
+        return datetime.datetime.fromisoformat(value.replace("Z", "+00:00")).replace(tzinfo=None)
+    if kind in NUMBERS and isinstance(value, str):
+        return NUMBERS[kind](value)
+    return value
+
+
+def fill(connection: Any, name: str, columns: dict[str, str], rows: list[dict[str, Any]]) -> None:
+    """Makes a table. A row with a column that the table lacks is an error of the profile."""
+    unknown = {column for row in rows for column in row} - columns.keys() - {ROW}
+    if unknown:
+        raise ValueError(f"table `{name}` has no columns {sorted(unknown)}")
+    typed = {column: kind.lower() for column, kind in columns.items()} | {ROW: "long"}
+    arrays = {
+        column: pyarrow.array([cell(row.get(column), kind) for row in rows], ARROW.get(kind, pyarrow.string()))
+        for column, kind in typed.items()
+    }
+    connection.register("incoming", pyarrow.table(arrays))
+    dynamic = [f'CAST("{c}" AS JSON) AS "{c}"' for c, kind in typed.items() if kind == "dynamic"]
+    replace = f" REPLACE ({', '.join(dynamic)})" if dynamic else ""
+    connection.execute(f'CREATE TABLE "{name}" AS SELECT *{replace} FROM incoming')
+    connection.unregister("incoming")
+
+
+def run(rules: list[dict[str, Any]], events: list[dict[str, Any]], site: dict[str, Any]) -> list[list[str | None]]:
+    """The entity tuples in the results of the rules."""
+    schema = PRODUCTS[site["target"]] | site["settings"].get("columns", {})
+    connection = connect()
+    words = {word for rule in rules for word in re.findall(r"\w+", rule["text"])}
+    places = {event["place"] for event in events}
+    rows: dict[str, list[dict[str, Any]]] = {name: [] for name in schema if name in words or name in places}
+    for number, event in enumerate(events):
+        rows[event["place"]].append({**event["row"], ROW: number})
+    for name, held in rows.items():
+        fill(connection, name, schema[name], held)
+    found = set()
+    for rule in rules:
+        found |= entities(connection, rule)
+    connection.close()
+    return [list(values) for values in found]
+
+
+def entities(connection: Any, rule: dict[str, Any]) -> set[tuple[str | None, ...]]:
+    """The entity tuples in the result of a rule."""
+    text = NUMBERED.sub(rf"extend \1 = {ROW}", rule["text"])
+    try:
+        result = duckdb_kql.kql(connection, text)
+        names, rows = [column[0] for column in result.description], result.fetchall()
+    except duckdb_kql.KqlUnsupportedError as error:
+        raise Refused(str(error)) from error
+    places = [names.index(read["column"]) for read in rule["reads"]]
+    return {tuple(as_text(row[place]) for place in places) for row in rows}
+
+
+def as_text(value: Any) -> str | None:
+    """A value of a result; text that is empty is missing."""
+    if value is None or value == "":
+        return None
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    if isinstance(value, datetime.datetime):
+        return value.isoformat(timespec="milliseconds") + "Z"
+    text = str(value)
+    return json.loads(text) if text.startswith('"') and text.endswith('"') and len(text) > 1 else text
+
+
+if __name__ == "__main__":
+    PRODUCTS = tables_of(sys.argv[1:])
+    add_functions()
+    serve({"run": run})

@@ -1,0 +1,26 @@
+"""Judges SPL by a parser that the community wrote (PyPI tachtech-panther-sdk). It knows the syntax, but takes any command and any
+function: `data/spl/commands.toml` has those."""
+
+import re
+from typing import Any
+
+from panther_sdk.converters.splunk.parser import SPLParser
+from serve import serve
+
+
+def parse(rules: list[dict[str, Any]], site: dict[str, Any]) -> list[str]:
+    """What the parser says against the searches. Splunk puts the definitions of macros in their places before it parses:
+    <https://docs.splunk.com/Documentation/Splunk/9.4.0/Knowledge/Usesearchmacros>."""
+    macros = site["settings"]["macros"]
+    problems = []
+    for rule in rules:
+        text = re.sub(r"`(\w+)`", lambda name: macros.get(name[1], name[0]), rule["text"])
+        try:
+            SPLParser.from_source(text).parse()
+        except Exception as error:  # noqa: BLE001  (whatever it raises, it does not take the search)
+            problems.append(f"{type(error).__name__}: {error}")
+    return problems
+
+
+if __name__ == "__main__":
+    serve({"parse": parse})
