@@ -117,9 +117,16 @@ fn flags(rows: &mut Rows<'_>, root: &Node<'_>, strategy: &Strategy) {
         return;
     }
     let names: Vec<Name> = rows.tags.clone().iter().map(|tag| rows.fresh(&format!("is_{tag}"))).collect();
+    let mut written: Vec<(Expr, &Name)> = Vec::new();
     for ((event, test), name) in tests.into_iter().zip(&names) {
+        // The two sides of a "first seen" ask the same.
+        if let Some((_, same)) = written.iter().find(|(earlier, _)| *earlier == test) {
+            rows.eval(vec![(name.clone(), Expr::field(same))]);
+            continue;
+        }
         rows.comment = describe(event, strategy);
-        rows.push(Command::Eval(vec![(name.clone(), Expr::flag(test))]));
+        rows.push(Command::Eval(vec![(name.clone(), Expr::flag(test.clone()))]));
+        written.push((test, name));
     }
     let set = |name: &Name| Expr::field(name).compare(Compare::Eq, Expr::Int(1));
     rows.push(Command::Where(Expr::or(names.iter().map(set))));
