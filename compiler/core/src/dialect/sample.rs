@@ -90,12 +90,14 @@ pub fn group(by: &str, over: i64, aggregate: Aggregate, op: Order, number: i64) 
 fn profile(source: &Json, events: &[(&str, Pred)], natives: &[(&str, FieldBinding)]) -> Profile {
     let fields: BTreeMap<String, FieldBinding> =
         natives.iter().map(|(name, b)| ((*name).to_owned(), b.clone())).collect();
-    let source: Map<String, Json> = source.as_object().cloned().unwrap_or_default();
+    let source_of = |name: &str| -> Map<String, Json> {
+        serde_json::from_str(&source.to_string().replace("$class", name)).unwrap_or_default()
+    };
     let class = |name: &str| {
         (
             name.to_owned(),
             ClassBinding {
-                source: source.clone(),
+                source: source_of(name),
                 fields: fields.clone(),
                 collect: String::new(),
                 write: ClassWrite::default(),
@@ -132,7 +134,7 @@ pub fn native(name: &str, native_type: &str) -> FieldBinding {
 pub struct Sample<'a> {
     /// The dialect.
     pub dialect: &'a dyn Dialect,
-    /// The source of every class.
+    /// The source of every class; `$class` stands for its name.
     pub source: Json,
     /// Names and predicates.
     pub events: Vec<(&'a str, Pred)>,

@@ -3,7 +3,7 @@
 //! <https://github.com/SigmaHQ/sigma/blob/master/Releases.md>
 
 use super::archive;
-use super::format::{Format, Made, Placed, Rule, Site};
+use super::format::{Format, Made, Part, Placed, Rule, Site};
 use crate::compile::Artifact;
 use crate::diagnostics::{Code, Diagnostic};
 
@@ -21,7 +21,7 @@ impl Format for SigmaRules {
         let mut files = Vec::new();
         for rule in &site.rules {
             for part in rule.parts() {
-                let path = format!("rules/{}", file_name(rule, part.query.part.as_deref()));
+                let path = format!("rules/{}", file_name(rule, &part));
                 let bytes = part.query.text.clone().into_bytes();
                 made.placed.push(Placed {
                     rule: rule.detection().id.clone(),
@@ -42,9 +42,10 @@ impl Format for SigmaRules {
     }
 }
 
-/// Sigma's file names are lower case, of 10 to 90 characters.
-fn file_name(rule: &Rule<'_>, part: Option<&str>) -> String {
-    let unit = rule.outcome.unit;
-    let part = part.map(|p| format!("_{p}")).unwrap_or_default();
-    format!("{}_{}{part}.yml", unit.analytic.id, rule.detection().name).to_lowercase().replace('-', "_")
+/// Sigma's file names are lower case, of 10 to 90 characters, and say so of a correlation.
+fn file_name(rule: &Rule<'_>, part: &Part<'_>) -> String {
+    let kind = if part.query.text.lines().any(|line| line == "correlation:") { "correlation_" } else { "" };
+    let suffix = part.query.part.as_ref().map(|p| format!("_{p}")).unwrap_or_default();
+    let name = format!("{kind}{}_{}{suffix}.yml", rule.outcome.unit.analytic.id, rule.detection().name);
+    name.to_lowercase().replace('-', "_")
 }

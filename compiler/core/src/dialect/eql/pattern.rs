@@ -53,6 +53,12 @@ impl Lowering<'_, '_> {
         event
     }
 
+    /// All events of an event's class.
+    fn class(&mut self, id: EventId, span: Span) -> Option<Filter> {
+        let event = self.event(id, span)?;
+        source::class_filter(self.request, &event).ok()
+    }
+
     /// The events of the class that satisfy the predicate and have these columns.
     fn filter(&mut self, id: EventId, present: &[&Column]) -> Filter {
         let nothing = Filter { category: None, condition: Logic::Const(false) };
@@ -167,6 +173,12 @@ impl Lowering<'_, '_> {
             self.findings.note(Support::no(reason), span);
             return None;
         };
+        if self.class(*kept, span) == self.class(*absent, span) {
+            let reason = "a run cannot tell an event that lies outside its look-back from one that never was: a filter must \
+                          hide the kept events at its edge, and here it would hide those that refute them too";
+            self.findings.note(Support::no_but(reason, "use a target that cuts rows by their time"), span);
+            return None;
+        }
         let column = |index: usize| negation.keys.iter().filter_map(|k| k.columns.get(index)).collect::<Vec<_>>();
         let kept = self.term(*kept, &column(0), Presence::Present, span);
         let missing = self.term(*absent, &column(1), Presence::Missing, span);

@@ -71,9 +71,20 @@ fn with_is_a_rule_for_each_order() {
 
 #[test]
 fn an_absence_is_a_missing_step_on_its_side() {
-    let after = sample(pattern(PatternKind::NotFollowed(negation(60_000, vec![host(&[0, 1])])))).text();
-    let before = sample(pattern(PatternKind::NotPreceded(negation(60_000, vec![host(&[0, 1])])))).text();
+    let of_two_classes = |kind| {
+        let mut sample = sample(pattern(kind));
+        sample.source["where"] = serde_json::json!({ "event.dataset": ["$class"] });
+        sample.text()
+    };
+    let after = of_two_classes(PatternKind::NotFollowed(negation(60_000, vec![host(&[0, 1])])));
+    let before = of_two_classes(PatternKind::NotPreceded(negation(60_000, vec![host(&[0, 1])])));
     insta::assert_snapshot!(format!("{after}\n{before}"));
+}
+
+#[test]
+fn an_absence_among_the_events_of_one_class_is_refused() {
+    let before = sample(pattern(PatternKind::NotPreceded(negation(60_000, vec![host(&[0, 1])]))));
+    assert!(before.refusals().iter().any(|reason| reason.contains("outside its look-back")), "{:?}", before.refusals());
 }
 
 #[test]

@@ -97,7 +97,7 @@ impl<'r, 'a> Lowering<'r, 'a> {
         };
         match role {
             Role::Alert => Head {
-                title: line(&detection.title),
+                title: self.title(&line(&detection.title), None),
                 id: detection.id.clone(),
                 name: self.name(None),
                 description: line(if detection.description.is_empty() {
@@ -112,7 +112,7 @@ impl<'r, 'a> Lowering<'r, 'a> {
                 ..common
             },
             Role::Part(part) => Head {
-                title: line(&format!("{} - {}", detection.title, part.replace(['_', '-'], " "))),
+                title: self.title(&line(&detection.title), Some(&part.replace(['_', '-'], " "))),
                 id: part_id(&detection.id, part),
                 name: self.name(Some(part)),
                 description: line(&format!(
@@ -124,6 +124,19 @@ impl<'r, 'a> Lowering<'r, 'a> {
                 ..common
             },
         }
+    }
+
+    /// A title; in a pack in the community's style, with capitals and of 120 characters at most:
+    /// <https://github.com/SigmaHQ/sigma-specification/blob/main/sigmahq/sigmahq-title-convention.md>
+    fn title(&self, title: &str, part: Option<&str>) -> String {
+        let part = part.map(|part| format!(" - {part}")).unwrap_or_default();
+        let whole = format!("{title}{part}");
+        if self.request.deployment.is_none() {
+            return whole;
+        }
+        let unit = self.request.unit;
+        let short = || format!("{} {}{part}", unit.analytic.id, unit.detection.name.replace('_', " "));
+        capitals(&if whole.chars().count() > 120 { short() } else { whole })
     }
 
     /// Adds the rule of an event, with its key present and `more` true, and returns its name.
@@ -401,6 +414,15 @@ fn any_field(request: &Request<'_>, event: &Event) -> Option<Item> {
         Ok(Logic::Atom(item)) => Some(item),
         _ => None,
     })
+}
+
+/// Every word with a capital.
+fn capitals(text: &str) -> String {
+    let word = |word: &str| {
+        let mut letters = word.chars();
+        letters.next().map(|first| first.to_uppercase().chain(letters).collect::<String>()).unwrap_or_default()
+    };
+    text.split(' ').map(word).collect::<Vec<_>>().join(" ")
 }
 
 /// ATT&CK's tactics and techniques as tags.

@@ -8,27 +8,19 @@
 use serde_json::{Value as Json, json};
 
 use super::span;
-use crate::diagnostics::{Code, Diagnostic};
 use crate::dialect::Schedule;
 use crate::pack::format::Rule;
 use crate::plan::{Event, Pattern, PatternKind};
 
-/// The filters of a rule.
-///
-/// # Errors
-/// E0703 if the two events are of one class: a filter could not hide the one without the other.
-pub fn filters(rule: &Rule<'_>, schedule: Schedule, wait: i64) -> Result<Vec<Json>, Diagnostic> {
+/// The filters of a rule. The dialect refuses an absence whose two events are of one class, so that a filter can tell them.
+#[must_use]
+pub fn filters(rule: &Rule<'_>, schedule: Schedule, wait: i64) -> Vec<Json> {
     let (PatternKind::NotFollowed(negation) | PatternKind::NotPreceded(negation)) = &rule.detection().pattern.kind
     else {
-        return Ok(Vec::new());
+        return Vec::new();
     };
     let event = |pattern: &Pattern| pattern.row_events().first().and_then(|id| rule.detection().event(*id));
-    let (Some(kept), Some(absent)) = (event(&negation.kept), event(&negation.absent)) else { return Ok(Vec::new()) };
-    if class(rule, kept) == class(rule, absent) {
-        let what = "what is missing is an event of the same class, which a rule that runs again and again cannot tell from \
-                    one that lies outside its look-back";
-        return Err(rule.error(Code::PackLimit, what).help("pack it for a product that cuts rows by their time"));
-    }
+    let Some(kept) = event(&negation.kept) else { return Vec::new() };
     let youngest = wait.saturating_add(schedule.delay);
     let oldest = youngest.saturating_add(schedule.every);
     let age = |milliseconds: i64| format!("now-{}", span(milliseconds));
@@ -39,7 +31,7 @@ pub fn filters(rule: &Rule<'_>, schedule: Schedule, wait: i64) -> Result<Vec<Jso
         { "range": { "@timestamp": { "lte": age(oldest) } } },
     ], "minimum_should_match": 1 } }));
     let meta = json!({ "alias": "Events that this run cannot judge", "disabled": false, "negate": true });
-    Ok(vec![json!({ "meta": meta, "query": { "bool": { "filter": terms } } })])
+    vec![json!({ "meta": meta, "query": { "bool": { "filter": terms } } })]
 }
 
 /// The fields and values by which the events of a class are told from others.

@@ -162,7 +162,7 @@ fn context(
         "setup": setup,
         "losses": loss_lines(&rule.outcome.fidelity),
         "fidelity": fidelity_word(&rule.outcome.fidelity),
-        "filters": live::filters(rule, schedule, part.query.wait)?,
+        "filters": live::filters(rule, schedule, part.query.wait),
         "interval": span(schedule.every),
         "from": format!("now-{}", span(schedule.look_back)),
         "timestamp_override": single.then_some("event.ingested"),
