@@ -82,6 +82,33 @@ class Sentinel(unittest.TestCase):
             self.assertNotIn("providers/watchlists", text, path)
             self.assertNotIn("_Settings", path.name)
 
+    def refused(self, change):
+        """What is said of a strategy that is changed so."""
+        with tempfile.TemporaryDirectory() as scratch:
+            folder = pathlib.Path(scratch)
+            (folder / "s").mkdir()
+            (folder / "s" / "pack.yaml").write_text(HEAD)
+            (folder / "s" / "strategy.det").write_text(change(STRATEGY.format(window="60s", version="1")))
+            detc(folder, "pack", "s", "--update-lock")
+            command = [ROOT / "target" / "debug" / "detc", "pack", "s", "--target", "sentinel", "-o", "none"]
+            ran = subprocess.run(command, cwd=folder, capture_output=True, text=True)
+            self.assertEqual(ran.returncode, 1, ran.stderr)
+            self.assertFalse((folder / "none").exists(), "there is no partial pack")
+            return ran.stderr
+
+    def test_a_watchlist_over_the_limit_is_refused(self):
+        rows = ", ".join(f'"{number:04}{"x" * 4000}"' for number in range(1000))
+        said = self.refused(lambda text: text.replace('"192.0.2.1", "2001:db8::1"', '"192.0.2.1"').replace('["-enc", "a*b"]', f"[{rows}]"))
+        self.assertRegex(said, r"watchlist `detc-AN9002-Words` on Microsoft Sentinel: \d+ bytes, and the product takes 3800000")
+
+    def test_a_window_over_the_limit_is_refused(self):
+        said = self.refused(lambda text: text.replace("duration in 1s..1h = 60s", "duration = 335h"))
+        self.assertRegex(said, r"AN9002/\w+.*it needs to look back .* and a run reads 14d at most")
+
+    def test_a_rule_without_an_entity_that_the_product_knows_is_refused(self):
+        said = self.refused(lambda text: text.replace("entity host.name, process.executable", "entity process.executable"))
+        self.assertRegex(said, r"AN9002/single.*its result has no column that the product knows as an entity")
+
     def test_names_do_not_change_from_one_version_to_the_next(self):
         one, two = ({r["name"] for r in self.templates[release]["resources"]} for release in "12")
         self.assertEqual(one, two)

@@ -153,6 +153,19 @@ class Splunk_app(unittest.TestCase):
         self.assertEqual(splunk.value("macros", "detc_an9002_window", "definition"), "60")
         self.assertEqual((splunk.local, splunk.kv_store), mine, "going back keeps it too")
 
+    def test_a_name_over_the_limit_of_enterprise_security_is_refused_and_nothing_is_written(self):
+        long = self.folder / "long"
+        long.mkdir()
+        (long / "pack.yaml").write_text(HEAD)
+        text = STRATEGY.format(window="60s", version="1").replace("detect single", "detect " + "n" * 90)
+        (long / "strategy.det").write_text(text)
+        detc(self.folder, "pack", "long", "--update-lock")
+        ran = subprocess.run([DETC, "pack", "long", "--target", "splunk", "-o", "none"], cwd=self.folder,
+                             capture_output=True, text=True)
+        self.assertEqual(ran.returncode, 1)
+        self.assertRegex(ran.stderr, r"AN9002/n+.*its search is called .* characters of 99")
+        self.assertFalse((self.folder / "none").exists())
+
     def test_names_do_not_change_from_one_version_to_the_next(self):
         one, two = App(self.archives["1"]), App(self.archives["2"])
         self.assertEqual(set(one.searches), set(two.searches))

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use detc_core::compile::{self, Outcome};
 use detc_core::diagnostics::{Code, Diagnostic};
+use detc_core::dialect::Deployment;
 use detc_core::plan::{Class, Strategy, Unit};
 use detc_core::target::{Context, Profile, Registry, Target, TargetFile};
 
@@ -203,10 +204,11 @@ fn from_file(path: &str, targets: &[String], registry: &mut Registry, loaded: &m
     }
 }
 
-/// Compiles every strategy for every site.
+/// Compiles every strategy for every site; with a deployment, as a pack holds the rules.
 pub fn compile<'a>(
     strategies: &'a [Strategy],
     sites: &[Site<'a>],
+    deployment: Option<Deployment<'a>>,
     wanted: &(dyn Fn(Unit<'a>) -> bool + Sync),
     diagnostics: &mut Vec<Diagnostic>,
     console: &Console,
@@ -215,7 +217,8 @@ pub fn compile<'a>(
         strategies.iter().flat_map(|strategy| sites.iter().map(move |site| (strategy, site))).collect();
     let progress = Mutex::new(Progress::steps(console, "compiling", jobs.len()));
     let compilations = parallel::map(&jobs, |(strategy, site)| {
-        let compilation = compile::run(strategy, site.target, site.profile, &|unit| wanted(unit) && site.serves(unit));
+        let wanted = |unit| wanted(unit) && site.serves(unit);
+        let compilation = compile::run_deployed(strategy, site.target, site.profile, deployment, &wanted);
         if let Ok(mut progress) = progress.lock() {
             progress.add(1);
         }

@@ -82,7 +82,7 @@ pub fn run(args: &Args, console: &Console) -> Result<Status> {
         let places = units.map(|unit| sites.iter().filter(|site| site.serves(unit)).count()).collect::<Vec<_>>();
         fits_standard_output(&places)?;
     }
-    let outcomes = sites::compile(&strategies, &sites, &wanted, &mut loaded.input.diagnostics, console);
+    let outcomes = sites::compile(&strategies, &sites, None, &wanted, &mut loaded.input.diagnostics, console);
     let uncovered = compile::uncovered(&strategies, &sites::targets_of(&sites), &outcomes, &wanted);
     if let (true, Some(first)) = (outcomes.is_empty(), uncovered.first()) {
         bail!("there is nothing to compile: {}", first.reason());

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use detc_core::compile::Artifact;
 use detc_core::diagnostics::{Code, Diagnostic};
+use detc_core::dialect::Deployment;
 use detc_core::pack::{self, difference, hash, json, lock::Lock, project::Project, provenance::Material};
 use detc_core::plan::Strategy;
 use detc_core::target::Registry;
@@ -114,7 +115,7 @@ fn write(args: &Args, project: &Project, lock: &Lock, console: &Console) -> Resu
     };
     loaded.trees.clear();
     let materials = materials(args, &loaded);
-    let Some(mut files) = make(&mut loaded, &registry, &chosen, console, &|outcomes| {
+    let Some(mut files) = make(&mut loaded, &registry, &chosen, console, project, &|outcomes| {
         pack::make(&pack::Request { project, lock, compiler: COMPILER, epoch, materials: &materials, outcomes })
     }) else {
         console.report(&loaded.input.sources, &loaded.input.diagnostics);
@@ -141,11 +142,14 @@ fn make(
     registry: &Registry,
     chosen: &[Chosen],
     console: &Console,
+    project: &Project,
     pack: &dyn Fn(&[detc_core::compile::Outcome<'_>]) -> Packed,
 ) -> Option<Vec<Artifact>> {
+    let deployment = Deployment { schedule: None, author: &project.author, license: &project.license };
     let strategies = std::mem::take(&mut loaded.strategies);
     let sites = sites::resolve(registry, chosen);
-    let outcomes = sites::compile(&strategies, &sites, &|_| true, &mut loaded.input.diagnostics, console);
+    let outcomes =
+        sites::compile(&strategies, &sites, Some(deployment), &|_| true, &mut loaded.input.diagnostics, console);
     if loaded.status() != Status::Clean {
         return None;
     }

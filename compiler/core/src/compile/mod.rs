@@ -14,7 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::capability::{Direction, Feature, Fidelity, Findings, Loss, Refusal, Support, TIES, features};
 use crate::diagnostics::{Code, Diagnostic};
-use crate::dialect::{Dialect, Query, Request, dialect};
+use crate::dialect::{Deployment, Dialect, Query, Request, dialect};
 use crate::plan::{Acceptance, Accepted, Analytic, Detection, Strategy, Unit};
 use crate::sema::literals::print_span;
 use crate::source::Span;
@@ -71,6 +71,18 @@ pub fn run<'a>(
     profile: &'a Profile,
     wanted: &dyn Fn(Unit<'a>) -> bool,
 ) -> Compilation<'a> {
+    run_deployed(strategy, target, profile, None, wanted)
+}
+
+/// The same for rules as a pack deploys them: what stands outside a query counts for no limit of the query.
+#[must_use]
+pub fn run_deployed<'a>(
+    strategy: &'a Strategy,
+    target: &'a Target,
+    profile: &'a Profile,
+    deployment: Option<Deployment<'a>>,
+    wanted: &dyn Fn(Unit<'a>) -> bool,
+) -> Compilation<'a> {
     let mut compilation = Compilation::default();
     let Some(language) = dialect(&target.dialect) else {
         let title = format!("target `{}` names a dialect that does not exist: `{}`", target.id, target.dialect);
@@ -79,7 +91,12 @@ pub fn run<'a>(
     };
     for analytic in strategy.analytics.iter().filter(|analytic| profile.serves(&analytic.platform)) {
         if analytic.detections.iter().any(|detection| wanted(Unit { strategy, analytic, detection })) {
-            compile_analytic(language, Site { strategy, analytic, target, profile }, wanted, &mut compilation);
+            compile_analytic(
+                language,
+                Site { strategy, analytic, target, profile, deployment },
+                wanted,
+                &mut compilation,
+            );
         }
     }
     compilation
@@ -92,6 +109,7 @@ struct Site<'a> {
     analytic: &'a Analytic,
     target: &'a Target,
     profile: &'a Profile,
+    deployment: Option<Deployment<'a>>,
 }
 
 fn compile_analytic<'a>(
@@ -109,7 +127,7 @@ fn compile_analytic<'a>(
     let count = last_wanted.map_or(0, |i| i + 1);
     for detection in site.analytic.detections.iter().take(count) {
         let unit = Unit { strategy: site.strategy, analytic: site.analytic, detection };
-        let request = Request { unit, target: site.target, profile: site.profile, deployment: None };
+        let request = Request { unit, target: site.target, profile: site.profile, deployment: site.deployment };
         let mut outcome = if detection.otherwise && any_above {
             Outcome {
                 unit,

@@ -12,7 +12,7 @@ use super::{Settings, conf};
 use crate::diagnostics::{Code, Diagnostic};
 use crate::dialect::{Query, Schedule};
 use crate::pack::format::{Part, Rule, Site};
-use crate::plan::PatternKind;
+use crate::plan::{PatternKind, RuleStatus};
 
 /// What a severity is in the product.
 #[derive(Debug, Deserialize)]
@@ -105,12 +105,13 @@ fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// What it finds, how it runs, what false alarms look like.
+/// What it finds, and what false alarms look like.
 fn description(rule: &Rule<'_>, part: &Part<'_>) -> String {
     let detection = rule.detection();
     let strategy = rule.outcome.unit.strategy;
     let mut text = format!("{}. {}", part.title, detection.description);
-    text.push_str(&format!(" ATT&CK {} / {}.", strategy.id, rule.outcome.unit.analytic.id));
+    let version = detection.release.version;
+    text.push_str(&format!(" ({} / {}, version {version})", strategy.id, rule.name()));
     if !detection.false_positives.is_empty() {
         text.push_str(&format!(" False positives: {}.", detection.false_positives.join("; ")));
     }
@@ -167,8 +168,12 @@ fn annotations(rule: &Rule<'_>) -> Json {
 }
 
 fn metadata(site: &Site<'_>, rule: &Rule<'_>, part: &Part<'_>) -> Json {
-    let _ = rule;
-    json!({ "deprecated": "0", "detection_id": part.id, "publish_time": site.epoch })
+    let release = &rule.detection().release;
+    let deprecated = if release.status == RuleStatus::Deprecated { "1" } else { "0" };
+    json!({
+        "deprecated": deprecated, "detection_id": part.id, "detection_version": release.version.to_string(),
+        "publish_time": site.epoch,
+    })
 }
 
 /// The events that the search reads, around the time of an alert.
