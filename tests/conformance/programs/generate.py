@@ -32,10 +32,12 @@ class Maker:
         self.rng, self.parameters, self.names = rng, [], []
         self.wild = rng.random() < 0.5
         """Whether its texts hold what is easily misread."""
+        self.modest = rng.random() < 0.45
+        """Whether it stays with what every product can say: one key, whole seconds, single values."""
 
     def program(self) -> model.Program:
         """A program."""
-        pattern = self.pattern(self.rng.choice((0, 1, 1, 1, 2, 2, 3)))
+        pattern = self.pattern(self.rng.choice((0, 1, 1, 1) if self.modest else (0, 1, 1, 2, 2, 3)))
         names = tuple(self.names)
         program = model.Program(names, pattern, (), tuple(self.parameters))
         return model.Program(names, pattern, self.entity(program), tuple(self.parameters))
@@ -121,11 +123,11 @@ class Maker:
 
     def atom(self, kind: str) -> model.Atom:
         """A test."""
-        if self.chance(0.12):
+        if self.chance(0.02 if self.modest else 0.12):
             found = self.comparison(kind)
             if found:
                 return found
-        field = self.rng.choice(list(CLASSES[kind]))
+        field = self.rng.choice([field for field in CLASSES[kind] if not self.modest or self.is_plain(kind, field)])
         if self.chance(0.12):
             return model.Exists(field, self.chance(0.5))
         match scalar(CLASSES[kind][field]):
@@ -137,6 +139,10 @@ class Maker:
                 return model.ValueTest(field, self.rng.choice(("==", "!=")), self.given("bool", self.chance(0.5)))
             case other:
                 return self.value_test(field, other)
+
+    def is_plain(self, kind: str, field: str) -> bool:
+        """Whether the field has one value, which is no time."""
+        return not CLASSES[kind][field].startswith("list<") and CLASSES[kind][field] != "datetime"
 
     def text_test(self, field: str) -> model.Atom:
         """A test of a text."""
@@ -228,7 +234,8 @@ class Maker:
     def pattern(self, depth: int) -> model.Pattern:
         """A pattern of so many levels."""
         if depth == 0 or len(self.names) > 3:
-            return self.grouped() if self.chance(0.15) else model.One(self.name())
+            share = 0.04 if self.modest else 0.15
+            return self.grouped() if self.chance(share) else model.One(self.name())
         for _ in range(20):
             names, parameters = list(self.names), list(self.parameters)
             found = self.operator(depth)
@@ -240,7 +247,8 @@ class Maker:
     def operator(self, depth: int) -> model.Pattern | None:
         """An operator over operands that can be joined."""
         word = self.rng.choice(("then", "then", "then", "with", "with", "followed", "preceded", "grouped"))
-        window = self.rng.choice(WINDOWS)
+        word = "then" if word == "grouped" and self.names else word
+        window = self.window()
         if word == "grouped":
             return self.grouped()
         count = 3 if word in ("then", "with") and len(self.names) < 2 and self.chance(0.25) else 2
@@ -254,11 +262,15 @@ class Maker:
             return model.Join(word, tuple(parts), window, keys)
         return model.Without(word, parts[0], parts[1], window, keys)
 
+    def window(self) -> int:
+        """A window."""
+        return self.rng.choice([w for w in WINDOWS if not self.modest or w % 1000 == 0])
+
     def keys(self, parts: Sequence[model.Pattern]) -> tuple[model.Key, ...]:
         """Keys that link all operands: one field for all where there is one, or fields of one type."""
         found: dict[tuple[model.Column, ...], model.Key] = {}
         for _ in range(self.rng.choice((1, 1, 2, 2, 3))):
-            same = self.same_field(parts) if self.chance(0.75) else None
+            same = self.same_field(parts) if self.chance(0.95 if self.modest else 0.75) else None
             columns = same or self.same_type(parts)
             if columns and not any(self.is_list(column) for key in found for column in key if column in columns):
                 found[columns] = model.Key(columns)
@@ -273,7 +285,9 @@ class Maker:
         found = []
         for name in model.row_names(part):
             fields = CLASSES[self.kind(name)]
-            found += [(model.Column(name, field), scalar(fields[field])) for field in fields if field in JOINING]
+            joining = (field for field in fields if field in JOINING)
+            plain = (field for field in joining if not self.modest or self.is_plain(self.kind(name), field))
+            found += [(model.Column(name, field), scalar(fields[field])) for field in plain]
         return found
 
     def same_field(self, parts: Sequence[model.Pattern]) -> tuple[model.Column, ...] | None:
@@ -298,16 +312,16 @@ class Maker:
         """A group with a condition."""
         name = self.name()
         fields = CLASSES[self.kind(name)]
-        joining = [field for field in fields if field in JOINING]
+        joining = [column.field for column, _ in self.columns(model.One(name))]
         keys = tuple(self.rng.sample(joining, self.rng.choice((1, 1, 2))))
         aggregates: list[model.Aggregate] = []
         having = self.having(fields, aggregates)
         shown = tuple(a.name for a in aggregates if a.function != "avg" and self.chance(0.15))
-        return model.Grouped(name, keys, self.rng.choice(WINDOWS), having, tuple(aggregates), shown)
+        return model.Grouped(name, keys, self.window(), having, tuple(aggregates), shown)
 
     def having(self, fields: dict[str, str], aggregates: list[model.Aggregate]) -> model.Pred:
         """A condition on aggregates."""
-        if self.chance(0.2):
+        if self.chance(0.05 if self.modest else 0.2):
             parts = (self.having_atom(fields, aggregates), self.having_atom(fields, aggregates))
             return model.And(parts) if self.chance(0.5) else model.Or(parts)
         found = self.having_atom(fields, aggregates)
@@ -315,16 +329,20 @@ class Maker:
 
     def having_atom(self, fields: dict[str, str], aggregates: list[model.Aggregate]) -> model.Compare:
         """A comparison of an aggregate, or of two of them computed, with a constant."""
+        if self.modest and self.chance(0.85):
+            function = self.rng.choice(("count", "count", "count", "distinct", "sum", "avg", "max"))
+            leaf = model.Leaf(self.aggregate(fields, aggregates, function))
+            return model.Compare(leaf, ">=", model.Constant("int", self.rng.choice((1, 2, 2, 3))))
         left: model.Expr = model.Leaf(self.aggregate(fields, aggregates))
-        if self.chance(0.2):
+        if self.chance(0.05 if self.modest else 0.2):
             left = model.Binary(left, self.rng.choice("+-*/"), model.Leaf(self.aggregate(fields, aggregates)))
         op = self.rng.choice((">=", ">=", ">", "<", "<=", "==", "!="))
         return model.Compare(left, op, model.Constant("int", self.rng.choice((0, 1, 2, 2, 3, 10))))
 
-    def aggregate(self, fields: dict[str, str], aggregates: list[model.Aggregate]) -> str:
+    def aggregate(self, fields: dict[str, str], aggregates: list[model.Aggregate], function: str = "") -> str:
         """An aggregate; the same one again under its first name."""
         numbers = [field for field in fields if fields[field] == "int"]
-        function = self.rng.choice(("count", "count", "distinct", "sum", "min", "max", "avg"))
+        function = function or self.rng.choice(("count", "count", "distinct", "sum", "min", "max", "avg"))
         texts = [field for field in fields if scalar(fields[field]) in ("string", "ip", "port")]
         field = None if function == "count" else self.rng.choice(texts if function == "distinct" else numbers)
         for known in aggregates:
@@ -344,7 +362,7 @@ class Maker:
         keys = [column for column in keys if column in columns]
         if isinstance(program.pattern, model.Grouped):
             keys = [model.Column(program.pattern.event, field) for field in program.pattern.keys]
-        if keys and self.chance(0.55):
+        if keys and self.chance(0.85 if self.modest else 0.5):
             columns = keys
         columns = list(dict.fromkeys(columns))
         return tuple(self.rng.sample(columns, min(len(columns), self.rng.choice((1, 2, 2, 3)))))

@@ -29,7 +29,7 @@ def in_splunk(field: str, kind: str) -> dict[str, Any]:
 def in_tables(field: str, kind: str) -> dict[str, Any]:
     """Typed columns."""
     types = {"string": "string", "ip": "string", "int": "long", "port": "int", "float": "real", "bool": "bool"}
-    types |= {"datetime": "datetime", "duration": "timespan"}
+    types |= {"datetime": "datetime", "duration": "long"}
     return {"native": words(field), "type": "dynamic" if kind.startswith("list<") else types[kind]}
 
 

@@ -34,7 +34,10 @@ class Streams:
         return events
 
     def times(self, count: int) -> list[int]:
-        """Times at and beside the windows' edges, counted from earlier ones."""
+        """Times at and beside the windows' edges, counted from earlier ones; now and then whole seconds only."""
+        if self.rng.random() < 0.2:
+            edges = [0, 0, *(window // 1000 for window in self.windows), *(window // 1000 + 1 for window in self.windows)]
+            return [START + 1000 * (self.rng.choice(edges) + self.rng.choice((0, 0, 1, 10))) for _ in range(count)]
         found = [START + self.rng.choice((0, 1, 999, 500))]
         while len(found) < count:
             window = self.rng.choice(self.windows)

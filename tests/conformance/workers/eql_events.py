@@ -127,13 +127,20 @@ ORDERS = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.
 
 
 def _comparison(node: ast.Comparison) -> Test:
-    path, right = field_path(node.left), node.right.value
+    path, right = field_path(node.left), constant(node.right)
     if node.comparator == "==":
         return lambda document: any(_equal(value, right) for value in values(document, path))
     if node.comparator == "!=":
         return lambda document: not any(_equal(value, right) for value in values(document, path))
     order = ORDERS[node.comparator]
     return lambda document: any(_comparable(value, right) and order(value, right) for value in values(document, path))
+
+
+def constant(node: ast.BaseNode) -> Any:
+    """A literal's value. The parser reads a negative number as a subtraction from 0."""
+    if isinstance(node, ast.MathOperation) and node.operator == "-" and node.left == ast.Number(0):
+        return -constant(node.right)
+    return node.value
 
 
 def _comparable(left: Any, right: Any) -> bool:
@@ -146,7 +153,7 @@ def _equal(left: Any, right: Any) -> bool:
 
 def _function(node: ast.FunctionCall) -> Test:
     path = field_path(node.arguments[0])
-    literals = [argument.value for argument in node.arguments[1:]]
+    literals = [constant(argument) for argument in node.arguments[1:]]
     test = _value_test(node.name, literals)
     return lambda document: any(test(value) for value in values(document, path))
 

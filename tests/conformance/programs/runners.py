@@ -1,0 +1,119 @@
+"""The engines that run rules of the synthetic sites: those of the harness, with the tables that these sites have."""
+from __future__ import annotations
+
+import dataclasses
+import json
+import re
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from harness import engines, environments
+from harness.engines import Engine
+from harness.jobs import Job, NativeEvent, Rule
+from harness.paths import INSTALLED, WORKERS
+
+from . import sites
+
+
+def runners(targets: Sequence[str]) -> dict[str, list[Engine]]:
+    """The engines by dialect."""
+    wanted = {sites.TARGETS[target][0] for target in targets}
+    found = {dialect: list(listed) for dialect, listed in engines.RUNNERS.items() if dialect in wanted}
+    command = lambda: [environments.python("kql"), WORKERS / "kql_duckdb.py", tables()]
+    found["kql"] = [dataclasses.replace(engine, command=command) for engine in found.get("kql", [])]
+    return found
+
+
+def tables() -> Path:
+    """A file of the tables of the synthetic sites: target, table, column, type."""
+    found: dict[str, dict[str, dict[str, str]]] = {}
+    for target, (dialect, _) in sites.TARGETS.items():
+        if dialect != "kql":
+            continue
+        for one in sites.profile(target)["classes"].values():
+            source = one["source"]
+            columns = {field["native"]: field["type"] for field in one["fields"].values()}
+            carried = source.get("carries", [])
+            columns |= {"EventId": "string"} | {name: "long" if name == "ReportId" else "string" for name in carried}
+            found.setdefault(target, {})[source["table"]] = columns
+    INSTALLED.mkdir(parents=True, exist_ok=True)
+    path = INSTALLED / "synthetic-tables.json"
+    path.write_text(json.dumps(found), encoding="utf-8")
+    return path
+
+
+def excused(job: Job, engine: Engine) -> str | None:
+    """Why an engine is not asked: it is known to read the product's language otherwise. Found 2026-11.
+
+    rsigma counts a correlation's `timespan` in whole seconds, so an event a millisecond past it still counts. The
+    specification does not say that parts of a second are ignored:
+    https://github.com/SigmaHQ/sigma-specification/blob/main/specification/sigma-correlation-rules-specification.md
+    pySigma's SQLite backend puts keys in small letters before it groups by them; the specification does not.
+    Neither engine gives an alert for each value of a field with several, and SQLite has no arrays at all.
+    """
+    is_correlation = any("\ncorrelation:" in rule.text for rule in job.rules)
+    in_fractions = any(not event["@timestamp"].endswith(".000Z") for event in job.canonical)
+    if engine.name == "rsigma" and is_correlation and in_fractions:
+        return "it counts windows in whole seconds"
+    columns = named(job) if "SQLite" in engine.name else {read.column for rule in job.rules for read in rule.reads}
+    if job.site.dialect == "sigma" and any(isinstance(event.row.get(c), list) for event in job.events for c in columns):
+        return "several values in one field"
+    if "SQLite" in engine.name and is_correlation and any(has_cases(job, column) for column in columns):
+        return "keys of different case are one key to it"
+    return None
+
+
+def has_cases(job: Job, column: str) -> bool:
+    """Whether two values of a column differ in case only."""
+    found = {event.row[column] for event in job.events if isinstance(event.row.get(column), str)}
+    return len({value.lower() for value in found}) < len(found)
+
+
+def named(job: Job) -> set[str]:
+    """The words of the rules."""
+    return {word for rule in job.rules for word in re.findall(r"\w+", rule.text)}
+
+
+def native(job: Job, engine: Engine) -> list[NativeEvent]:
+    """The events with the columns that tell each from all others, which the strategy's events have no field for.
+
+    SQLite has no arrays, so columns that no rule names go where it runs them. In KQL, an array is without `""` and
+    without a value twice, as `rules` needs it.
+    """
+    out = []
+    for number, event in enumerate(job.events):
+        row = {**event.row, **IDENTITIES.get(job.site.target, lambda _: {})(number)}
+        if "SQLite" in engine.name:
+            row = {column: value for column, value in row.items() if not isinstance(value, list)}
+        if job.site.dialect == "kql":
+            row = {c: without_empty(value) if isinstance(value, list) else value for c, value in row.items()}
+        out.append(dataclasses.replace(event, row=row))
+    return out
+
+
+def without_empty(values: list[Any]) -> list[Any]:
+    """The different values that are none of `null` and `""`."""
+    return list(dict.fromkeys(value for value in values if value is not None and value != ""))
+
+
+def rules(job: Job) -> list[Rule]:
+    """The rules as the engine can run them. duckdb-kql has no `set_difference` and no `count_distinctif`.
+
+    `set_difference(a, dynamic([""]))` is the different values of the array that are not `""`
+    (https://learn.microsoft.com/kusto/query/set-difference-function): the array itself, as `native` makes it.
+    `count_distinctif` is the exact count of what `dcountif` estimates, and duckdb-kql's `dcountif` is exact
+    (https://learn.microsoft.com/kusto/query/count-distinctif-aggregation-function).
+    """
+    if job.site.dialect != "kql":
+        return job.rules
+    texts = (re.sub(r'set_difference\((\w+), dynamic\(\[""\]\)\)', r"\1", rule.text) for rule in job.rules)
+    texts = (text.replace("count_distinctif(", "dcountif(") for text in texts)
+    return [dataclasses.replace(rule, text=text) for rule, text in zip(job.rules, texts)]
+
+
+IDENTITIES: dict[str, Callable[[int], dict[str, Any]]] = {
+    "sentinel": lambda number: {"EventId": f"event {number}"},
+    "defender": lambda number: {"ReportId": number, "DeviceId": "device"},
+}
+"""The columns of an event's identity, by target."""
