@@ -1,11 +1,13 @@
 """Deliberate mistakes: see `--help`."""
 import argparse
+import random
 import sys
 from collections.abc import Sequence
 
 from harness import engines
-from programs import batch
+from programs import batch, streams
 from programs.__main__ import a_program, is_loose
+from strings.check import Check, tests
 
 from . import source
 from .catalogue import CATALOGUE, Mutation
@@ -27,13 +29,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.source:
         return 1 if source.run() else 0
     targets = [DIALECTS[dialect] for dialect in options.dialects]
-    programs = [a_program(options.seed * 1_000_000 + i, i + 1) for i in range(options.programs)]
+    programs = corpus(options.programs, options.seed)
     runs = [run for run in batch.export(programs, targets) if run.job.rules and not run.job.unwritten]
     with engines.Engines() as asked:
         hunt = Hunt([run for run in runs if not is_loose(run)], asked, targets)
         missed = sum(not shown(hunt, mutation, options.explain) for mutation in CATALOGUE if mutation.dialect in options.dialects)
     print(f"{missed} mistakes were not noticed")
     return 1 if missed else 0
+
+
+def corpus(count: int, seed: int) -> list[batch.Program]:
+    """Random programs, and as many again of one test each, over events that pass it or almost do."""
+    programs = [a_program(seed * 1_000_000 + i, i + 1) for i in range(count)]
+    rng = random.Random(seed)
+    while len(programs) < 2 * count:
+        for test in tests(rng):
+            program = Check(len(programs) + 1, test).program()
+            maker = streams.Streams(program, rng)
+            programs.append(batch.Program(len(programs) + 1, program, [maker.stream(), maker.stream()]))
+    return programs
 
 
 def shown(hunt: Hunt, mutation: Mutation, explain: bool) -> bool:

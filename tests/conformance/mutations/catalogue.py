@@ -76,7 +76,7 @@ SPL = [
     ("a field of the entity is dropped", r"(stats min\(t\) as first_seen, max\(t\) as last_seen by \w+), \w+", r"\1"),
     ("rows are cut off", r"sort 0 ", "sort "),
     ("a number is compared strictly", r"(tonumber\(\w+\))>=", r"\1>"),
-    ("a number is compared with the other end", r"(tonumber\(\w+\))<(?!=)", r"\1>"),
+    ("a number is compared with the other end", r"(mvfilter\(tonumber\(\w+\))<=?", r"\1>"),
     ("the classes of rows are not told apart", r"=case\(sourcetype=\"\w+\" AND ", "=case("),
     ("networks of one version only", r"cidrmatch\(\"([^\":]*)\", (\w+)\) OR cidrmatch\(\"[^\"]*:[^\"]*\", \w+\)", r'cidrmatch("\1", \2)'),
     ("a row joins itself in pairs", r"t>=left_time AND ", ""),
