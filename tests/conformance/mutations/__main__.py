@@ -5,7 +5,7 @@ import sys
 from collections.abc import Sequence
 
 from harness import engines
-from programs import batch, streams
+from programs import batch, edges
 from programs.__main__ import a_program, is_loose
 from strings.check import Check, tests
 
@@ -16,11 +16,14 @@ from .run import Hunt, first_event
 DIALECTS = {"spl": "splunk", "kql": "sentinel", "eql": "elastic", "sigma": "sigma"}
 """The target whose rules get the mistakes of a dialect."""
 
+ROUNDS = 8
+"""How many values of each test."""
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Makes every mistake; 1 if one is not noticed."""
     parser = argparse.ArgumentParser(prog="python3 -m mutations", description=__doc__)
-    parser.add_argument("--programs", type=int, default=160, help="how many programs with four streams each [160]")
+    parser.add_argument("--programs", type=int, default=80, help="how many random programs beside the edges [80]")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--dialects", type=lambda text: text.split(","), default=list(DIALECTS))
     parser.add_argument("--explain", action="store_true", help="show the first event at which each mistake shows")
@@ -39,15 +42,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def corpus(count: int, seed: int) -> list[batch.Program]:
-    """Random programs, and as many again of one test each, over events that pass it or almost do."""
-    programs = [a_program(seed * 1_000_000 + i, i + 1) for i in range(count)]
+    """Every pattern and test at its edges, and random programs."""
     rng = random.Random(seed)
-    while len(programs) < 2 * count:
-        for test in tests(rng):
-            program = Check(len(programs) + 1, test).program()
-            maker = streams.Streams(program, rng)
-            programs.append(batch.Program(len(programs) + 1, program, [maker.stream(), maker.stream()]))
-    return programs
+    made = edges.edges()
+    for _ in range(ROUNDS):
+        made += [edges.tested(test, Check(1, test).kind) for test in tests(rng)]
+    programs = [batch.Program(number, program, [stream]) for number, (program, stream) in enumerate(made, 1)]
+    first = len(programs) + 1
+    return programs + [a_program(seed * 1_000_000 + i, first + i) for i in range(count)]
 
 
 def shown(hunt: Hunt, mutation: Mutation, explain: bool) -> bool:

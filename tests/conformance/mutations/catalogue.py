@@ -93,7 +93,7 @@ KQL = [
     ("an absence counts the same moment", r"(\w+_first) < (\w+_time)", r"\1 <= \2"),
     ("the bucket before is forgotten", r", bin\((\w+), (\w+)\) - \2\)", ")"),
     ("a key is dropped", r"^(\s*\) on )\w+, (\w+, Bucket)", r"\1\2"),
-    ("a parenthesis is lost", r"and \(([^()]* or [^()]*)\)", r"and \1"),
+    ("a parenthesis is lost", r"\b(and|or)\s+\(((?:[^()]|\([^()]*\))* (?:or|and) (?:[^()]|\([^()]*\))*)\)", r"\1 \2"),
     ("an absence is read as a presence", r"kind=leftanti", "kind=leftsemi"),
     ("a negation is lost", r"not\(", "("),
     ("text is compared with case", r"=~", "==", True),
@@ -114,7 +114,7 @@ KQL = [
     ("the first and the last are confused", r"(\w+_last) = max", r"\1 = min"),
     ("the start of a list is lost", r"in~ \(\"[^\"]*\", ", "in~ ("),
     ("an ending is looked for anywhere", r" endswith ", " contains "),
-    ("a value is taken as present", r"isnotempty\((\w+)\) and \1 !~", r"\1 !~"),
+    ("a value is taken as present", r"\| where isnotempty\((\w+)\)\n\s*(\| where \1 !)", r"\2"),
 ]
 
 EQL = [
@@ -132,7 +132,7 @@ EQL = [
     ("a pattern is compared without case", r" regex (?=[\"(])", " regex~ ", True),
     ("a parenthesis is lost", r"and\s+\(((?:[^()]|\([^()]*\))* or (?:[^()]|\([^()]*\))*)\)", r"and \1"),
     ("a quote is not escaped", r"\\\"", '"'),
-    ("an empty key joins", r" and\s+\??[\w.]+ : \"\?\*\"(?=\])", ""),
+    ("an empty key joins", r" and\s+\??[\w.]+ : \"\?\*\"(?=\])", "", True),
     ("a count is off by one", r"(?P<head>with runs=)(?P<size>\d+)", plus(1)),
     ("a test of a missing value is true", r"\?[\w.]+ != null and(\s+not)", r"true and\1"),
     ("an open end is closed", r"\"\*(\w)", r'"\1'),

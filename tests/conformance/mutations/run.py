@@ -18,7 +18,7 @@ from programs.runners import excused, native, rules, runners
 
 from .catalogue import Mutation
 
-TRIES = 40
+TRIES = 100
 """How many rules a mistake is made in before it counts as not noticed."""
 
 
@@ -45,8 +45,7 @@ class Hunt:
 
     def __init__(self, runs: Sequence[batch.Run], asked: engines.Engines, targets: Sequence[str]) -> None:
         self.asked, self.runners = asked, runners(targets)
-        # Runs that alert notice more.
-        self.runs = sorted(runs, key=lambda run: not run.wanted)
+        self.runs = runs
         self.sound: dict[tuple[str, str, str, str], bool] = {}
 
     def notice(self, mutation: Mutation) -> Notice | None:

@@ -34,14 +34,20 @@ class Check:
         """The parameter's type and value."""
         return self.test.given  # type: ignore[union-attr]
 
+    @property
+    def kind(self) -> str:
+        """The class of its event."""
+        if self.test.field.startswith("process."):  # type: ignore[union-attr]
+            return "process_start"
+        is_session = self.test.field.startswith(("tls.", "event.duration_"))  # type: ignore[union-attr]
+        return "tls_session" if is_session else "network_connection"
+
     def program(self) -> model.Program:
         """The strategy: one event, one test."""
-        kind = "tls_session" if self.test.field.startswith(("tls.", "event.duration_")) else "network_connection"
-        kind = "process_start" if self.test.field.startswith("process.") else kind
         parameter = model.Parameter("Value", self.given.type, self.given.value)
         field = "process.entity_id"
         return model.Program(
-            (model.Name("alpha", kind, self.test),), model.One("alpha"), (model.Column("alpha", field),), (parameter,)
+            (model.Name("alpha", self.kind, self.test),), model.One("alpha"), (model.Column("alpha", field),), (parameter,)
         )
 
 
@@ -81,6 +87,7 @@ def tests(rng: random.Random) -> list[model.Atom]:
         model.TextTest("process.name", "like", given("list<glob>", (glob(maker), glob(maker))), True),
         model.Matches("process.name", given("regex", maker.regex()), rng.random() < 0.5),
         model.ValueTest("process.pid", "==", given("int", rng.choice(NUMBERS))),
+        *(model.ValueTest("process.pid", op, given("int", rng.choice(NUMBERS))) for op in ("!=", "<", "<=", ">", ">=")),
         model.ValueTest("process.pid", "in", given("list<int>", tuple(rng.sample(NUMBERS, 2)))),
         model.ValueTest("event.duration_seconds", ">", given("float", rng.choice(FRACTIONS))),
         model.ValueTest("event.duration", ">=", given("duration", rng.choice((1, 1500, 60_000, 86_400_000)))),
