@@ -144,6 +144,7 @@ fn analytic(subject: &Subject<'_>, strategy: &Strategy, analytic: &Analytic) -> 
         "id": analytic.id,
         "title": analytic.title,
         "description": paragraphs(&analytic.description),
+        "official": subject.official(analytic),
         "platform": analytic.platform,
         "sources": sources.collect::<Vec<_>>(),
         "sites": collect.collect::<Vec<_>>(),

@@ -76,6 +76,7 @@ fn analytic(subject: &Subject<'_>, strategy: &Strategy, analytic: &Analytic) -> 
         "id": analytic.id,
         "title": analytic.title,
         "description": analytic.description,
+        "official": subject.official(analytic),
         "platform": analytic.platform,
         "sources": sources.collect::<Vec<_>>(),
         "collect": collected(subject, &subject.units(strategy, analytic)),

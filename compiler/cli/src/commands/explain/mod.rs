@@ -108,6 +108,11 @@ struct Subject<'a> {
 }
 
 impl<'a> Subject<'a> {
+    /// What ATT&CK says of an analytic, in its own words.
+    fn official(&self, analytic: &Analytic) -> Option<&str> {
+        self.bundle.analytic(&analytic.id).map(|theirs| theirs.description.as_str()).filter(|text| !text.is_empty())
+    }
+
     /// The outcomes of a detection, one for each site that serves its platform.
     fn outcomes_of(&self, unit: Unit<'_>) -> impl Iterator<Item = &Outcome<'a>> {
         self.outcomes.iter().filter(move |outcome| std::ptr::eq(outcome.unit.detection, unit.detection))

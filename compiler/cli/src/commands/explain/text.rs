@@ -93,6 +93,9 @@ fn push_parameter(text: &mut String, parameter: &Parameter) {
 fn push_analytic(text: &mut String, subject: &Subject<'_>, strategy: &Strategy, analytic: &Analytic) {
     push(text, format_args!("\n{} on {}: {}\n", analytic.id, analytic.platform, analytic.title));
     push_block(text, "  ", &analytic.description);
+    if let Some(official) = subject.official(analytic) {
+        push_block(text, "  ATT&CK says: ", &wrapped(official, 100));
+    }
     for source in &analytic.sources {
         let classes = source.classes.join(", ");
         push(text, format_args!("  {} {} {} -> {classes}\n", source.component, source.name, source.channel));
