@@ -1,6 +1,7 @@
 //! One test binary: each module is one kind of test.
 
 mod documentation;
+mod fidelity;
 mod fuzz;
 mod parameters;
 mod snapshots;

@@ -554,6 +554,34 @@ fn an_analytic_is_compiled_for_the_profiles_of_its_platform() {
 }
 
 #[test]
+fn a_strategy_becomes_one_page_that_loads_nothing() {
+    let tests = "strategy: DET9001\ncases:\n  - name: <b>a load</b>\n    detection: AN9001/loaded\n    events: []\n    expect: []\n";
+    let tuning =
+        "layer: site\nowner: soc\nreason: we <use> it\nparameters:\n  - parameter: Library\n    set: a&b.dll\n";
+    let desk = Desk::new("page")
+        .file("s.det", STRATEGY.replace("/// Which library.", "/// Which <script>alert(1)</script> library."))
+        .file("tests/t.yaml", tests)
+        .file("site.yaml", tuning);
+    let ran =
+        desk.run(&["explain", "s.det", "--target", "sentinel,elastic", "--tuning", "site.yaml", "-o", "page.html"]);
+    assert_eq!((ran.status, &*ran.out), (0, ""), "{ran}");
+    let page = desk.read("page.html");
+    for outside in ["<script>alert", "<b>a load", "<use>", " src=", "<link", "@import", "url("] {
+        assert!(!page.contains(outside), "the page has `{outside}`");
+    }
+    for there in [
+        "&lt;script&gt;alert(1)",
+        "a&amp;b.dll",
+        "we &lt;use&gt; it",
+        "WindowsEvent",
+        "FROM logs-endpoint",
+        "&lt;b&gt;a load",
+    ] {
+        assert!(page.contains(there), "the page has no `{there}`");
+    }
+}
+
+#[test]
 fn schemas_are_json() {
     let desk = Desk::with_strategy("schema");
     for arguments in [&["schema", "tuning", "s.det"][..], &["schema", "tests"], &["schema", "profile"]] {

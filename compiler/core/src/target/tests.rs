@@ -375,3 +375,17 @@ fn every_field_of_every_target_says_where_it_is_known_from() {
         }
     });
 }
+
+#[test]
+fn every_source_says_of_every_field_of_its_classes_what_it_is_there() {
+    let classes = crate::sema::analyse(&mut Sources::default(), &[], &[]).classes;
+    targets(|target| {
+        for (id, source) in &target.sources {
+            for (name, binding) in &source.classes {
+                let fields = classes[name].fields.keys().filter(|field| *field != "@timestamp");
+                let silent: Vec<&String> = fields.filter(|field| !binding.fields.contains_key(*field)).collect();
+                assert!(silent.is_empty(), "source `{id}` of `{}` says nothing of {silent:?} of `{name}`", target.id);
+            }
+        }
+    });
+}

@@ -10,7 +10,7 @@ use minijinja::{Environment, UndefinedBehavior};
 use serde_json::{Value as Json, json};
 
 use super::json::{kind, value};
-use super::text::attack;
+use super::text::{attack, push_block};
 use super::{Subject, data, parameters};
 use crate::commands::test::CaseVerdict;
 
@@ -155,6 +155,8 @@ fn analytic(subject: &Subject<'_>, strategy: &Strategy, analytic: &Analytic) -> 
 fn detection(subject: &Subject<'_>, unit: Unit<'_>) -> Result<Json> {
     let detection = unit.detection;
     let outcomes = subject.outcomes_of(unit).map(outcome).collect::<Result<Vec<_>>>()?;
+    let mut pattern = String::new();
+    push_block(&mut pattern, "", subject.sources.slice(detection.pattern.span));
     Ok(json!({
         "name": detection.name,
         "anchor": format!("{}-{}", unit.analytic.id, detection.name),
@@ -163,7 +165,7 @@ fn detection(subject: &Subject<'_>, unit: Unit<'_>) -> Result<Json> {
         "severity": detection.severity.as_str(),
         "otherwise": detection.otherwise,
         "false_positives": detection.false_positives,
-        "pattern": subject.sources.slice(detection.pattern.span),
+        "pattern": pattern.trim_end(),
         "entity": detection.entity.iter().map(|column| &column.name).collect::<Vec<_>>(),
         "suppress": detection.suppress.as_ref().map(|s| print_duration(s.value.saturating_mul(1_000_000))),
         "outcomes": outcomes,

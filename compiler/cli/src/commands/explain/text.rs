@@ -176,7 +176,7 @@ fn push_outcome(text: &mut String, outcome: &Outcome<'_>) {
 }
 
 /// Lines behind a prefix, the later ones behind as many blanks. What all later lines are indented by in common goes.
-fn push_block(text: &mut String, prefix: &str, block: &str) {
+pub fn push_block(text: &mut String, prefix: &str, block: &str) {
     let later = || block.lines().skip(1).filter(|line| !line.trim().is_empty());
     let common = later().map(|line| line.len() - line.trim_start().len()).min().unwrap_or_default();
     for (index, line) in block.lines().enumerate() {

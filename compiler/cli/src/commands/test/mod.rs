@@ -104,7 +104,9 @@ pub struct CaseVerdict {
 pub fn verdicts(paths: &[PathBuf], day: &Day, console: &Console) -> Vec<CaseVerdict> {
     let mut loaded = load(paths, &Tuning::default());
     let files = loaded.files.iter().flat_map(|strategy| beside(&strategy.path)).collect();
+    let known = loaded.input.diagnostics.len();
     let tests = read(without_repeats(files), &mut loaded);
+    console.report(&loaded.input.sources, loaded.input.diagnostics.get(known..).unwrap_or_default());
     let verdict = |file: &str, outcome: &Outcome| CaseVerdict {
         file: file.to_owned(),
         case: outcome.name.clone(),
