@@ -108,9 +108,9 @@ pub struct Deployment<'a> {
     pub license: &'a str,
 }
 
-/// When a rule runs and what it reads, in milliseconds. A run at `now` reads the events of `[now - look_back, now]`, and
-/// judges the rows whose time lies in `(now - wait - delay - every, now - wait - delay]`, where `wait` is the query's: so
-/// each row is judged by one run, and by one that sees all that could complete or refute it.
+/// When a rule runs and what it reads, in milliseconds. A run at `now` reads the events of `[now - look_back, now]`. It drops
+/// the rows up to `now - wait - delay - every`, where `wait` is the query's, for an earlier run has judged them with all that
+/// could complete or refute them, and those of an absence that are younger than `wait + delay`. No row goes unjudged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Schedule {
     /// From one run to the next.
