@@ -79,7 +79,7 @@ SPL = [
     ("a number is compared with the other end", r"(mvfilter\(tonumber\(\w+\))<=?", r"\1>"),
     ("the classes of rows are not told apart", r"=case\(sourcetype=\"\w+\" AND ", "=case("),
     ("networks of one version only", r"cidrmatch\(\"([^\":]*)\", (\w+)\) OR cidrmatch\(\"[^\"]*:[^\"]*\", \w+\)", r'cidrmatch("\1", \2)'),
-    ("a row joins itself in pairs", r"t>=left_time AND ", ""),
+    ("the order of pairs is lost", r"t>=left_time AND ", ""),
 ]
 
 KQL = [

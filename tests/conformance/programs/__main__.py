@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from harness import engines
 from harness.paths import CONFORMANCE
 
-from . import batch, det, generate, model, shrink, streams
+from . import batch, det, edges, generate, model, shrink, streams
 from .runners import runners
 from .judge import Judge, Problem
 
@@ -60,9 +60,10 @@ def kept_cases(targets: Sequence[str]) -> Iterator[batch.Run]:
 
 
 def batches(options: argparse.Namespace) -> Iterator[list[batch.Program]]:
-    """Programs in batches, until there are enough or time is up."""
+    """The edges, then programs at random in batches, until there are enough or time is up."""
     end = time.monotonic() + 60 * options.minutes if options.minutes else None
     made = 0
+    yield [batch.Program(number, program, [events]) for number, (program, events) in enumerate(edges.edges(), 1)]
     while time.monotonic() < end if end else made < options.programs:
         yield [a_program(options.seed * 1_000_000 + made + i, i + 1) for i in range(BATCH)]
         made += BATCH

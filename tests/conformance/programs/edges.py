@@ -12,6 +12,8 @@ from .generate import START
 from .streams import hints
 
 WINDOW = 5000
+OFF = 3000
+"""How far into a bucket of the clock: what comes a little before is in the same bucket."""
 FAR = 100_000_000
 """Between the hosts of a stream: no window reaches from one to the next."""
 
@@ -165,7 +167,7 @@ def pair(
         }
         if kind == "network_connection":
             fields["destination.port"] = 443
-        time = START + FAR * (place + 1) + gap * step
+        time = START + FAR * (place + 1) + OFF + gap * step
         out.append(model.Event(kind, time, {name: value for name, value in fields.items() if value is not None}))
     return out
 

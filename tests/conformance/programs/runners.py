@@ -1,6 +1,7 @@
 """The engines that run rules of the synthetic sites: those of the harness, with the tables that these sites have."""
 from __future__ import annotations
 
+import copy
 import dataclasses
 import json
 import re
@@ -14,6 +15,7 @@ from harness.jobs import Job, NativeEvent, Rule
 from harness.paths import INSTALLED, WORKERS
 
 from . import sites
+from .vocabulary import CLASSES
 
 
 def runners(targets: Sequence[str]) -> dict[str, list[Engine]]:
@@ -83,13 +85,32 @@ def native(job: Job, engine: Engine) -> list[NativeEvent]:
     """
     out = []
     for number, event in enumerate(job.events):
-        row = {**event.row, **IDENTITIES.get(job.site.target, lambda _: {})(number)}
+        row = {**copy.deepcopy(event.row), **IDENTITIES.get(job.site.target, lambda _: {})(number)}
+        put_empty_texts(row, job.canonical[number], job.site.target)
         if "SQLite" in engine.name:
             row = {column: value for column, value in row.items() if not isinstance(value, list)}
         if job.site.dialect == "kql":
             row = {c: without_empty(value) if isinstance(value, list) else value for c, value in row.items()}
         out.append(dataclasses.replace(event, row=row))
     return out
+
+
+def put_empty_texts(row: dict[str, Any], canonical: dict[str, Any], target: str) -> None:
+    """Puts `""` where the event has it: a product may hold it, and it must count as missing there too. `detc` leaves it out."""
+    for field, declared in CLASSES[canonical["class"]].items():
+        value: Any = canonical
+        for part in field.split("."):
+            value = value.get(part) if isinstance(value, dict) else None
+        if value != "" or declared != "string" or target in ("sentinel", "defender"):
+            continue
+        if target == "elastic":
+            *outer, last = field.split(".")
+            place = row
+            for part in outer:
+                place = place.setdefault(part, {})
+            place[last] = ""
+        else:
+            row[sites.TARGETS[target][1](field, declared)["native"]] = ""
 
 
 def without_empty(values: list[Any]) -> list[Any]:
