@@ -389,3 +389,22 @@ fn every_source_says_of_every_field_of_its_classes_what_it_is_there() {
         }
     });
 }
+
+proptest::proptest! {
+    /// Sysmon writes every group of an IPv6 address, without leading zeros; the profile must make of it what the evaluator
+    /// and Zeek write (RFC 5952), and leave IPv4 alone. Kusto has RE2, whose alternatives go first to last as here.
+    #[test]
+    fn addresses_of_sysmon_are_shortened_as_sensors_write_them(groups in proptest::array::uniform8(proptest::prop_oneof![3 => 0u16..1, 1 => 0u16..])) {
+        let registry = Registry::embedded();
+        let sysmon = &registry.get("sentinel").unwrap().sources["sysmon"].classes["network_connection"];
+        let Access::Derived(text) = &sysmon.fields["source.ip"].access else { panic!("source.ip is not derived") };
+        let pattern = text.split("@\"").nth(1).and_then(|rest| rest.split('"').next()).unwrap();
+        let shorten = |text: &str| regex::Regex::new(pattern).unwrap().replace_all(text, "${1}${2}${3}::").into_owned();
+        let address = std::net::Ipv6Addr::from(groups);
+        proptest::prop_assume!(address.to_ipv4_mapped().is_none());
+        let full = groups.map(|group| format!("{group:x}")).join(":");
+        proptest::prop_assert_eq!(shorten(&full), address.to_string());
+        let v4 = std::net::Ipv4Addr::from(u32::from(groups[0]) << 16 | u32::from(groups[1])).to_string();
+        proptest::prop_assert_eq!(shorten(&v4), v4);
+    }
+}
