@@ -4,6 +4,9 @@ import argparse
 import sys
 import time
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+
+from strings.__main__ import main as strings
 
 from . import detc, environments, report
 from .engines import Engines
@@ -15,6 +18,9 @@ from .results import Results
 
 STRATEGIES = ("strategies", "examples/quickstart")
 """What is judged: every strategy with test cases beside it."""
+
+STAGES = {"strings": strings}
+"""What else a whole run does: each takes a command line and gives a status."""
 
 
 def arguments() -> argparse.Namespace:
@@ -43,23 +49,36 @@ def main() -> int:
     except (environments.InstallError, detc.DetcError) as error:
         print(error, file=sys.stderr)
         return 1
+    results.failures.sort()
     whole = options.target == "all" and not options.only and tuple(options.paths) == STRATEGIES
     if whole:
         results.failures += exceptions.needless()
         results.failures += report.write_or_compare(ROOT / "CONFORMANCE.md", results, exceptions, options.write)
+        results.failures += [f"{name} failed: see above" for name, stage in STAGES.items() if stage([]) != 0]
     return conclude(results, options.failures)
 
 
 def judge(jobs: Iterable[Job], exceptions: Exceptions, results: Results) -> None:
-    """Parses every rule and runs every case."""
-    begun, count = time.monotonic(), 0
-    with Engines() as engines:
-        judge = Judge(engines, exceptions, results)
-        for job in jobs:
-            judge.parse(job)
-            judge.run(job)
-            count += 1
+    """Parses every rule and runs every case, the languages side by side: each has engines of its own."""
+    begun = time.monotonic()
+    by_dialect: dict[str, list[Job]] = {}
+    for job in jobs:
+        results.of(job)
+        by_dialect.setdefault(job.site.dialect, []).append(job)
+    with Engines() as engines, ThreadPoolExecutor() as threads:
+        done = [threads.submit(judge_all, engines, own, exceptions, results) for own in by_dialect.values()]
+        for part in done:
+            part.result()
+    count = sum(map(len, by_dialect.values()))
     print(f"{count} cases on sites judged in {time.monotonic() - begun:.0f} s", file=sys.stderr)
+
+
+def judge_all(engines: Engines, jobs: Iterable[Job], exceptions: Exceptions, results: Results) -> None:
+    """Judges jobs one after the other."""
+    judge = Judge(engines, exceptions, results)
+    for job in jobs:
+        judge.parse(job)
+        judge.run(job)
 
 
 def conclude(results: Results, most: int) -> int:

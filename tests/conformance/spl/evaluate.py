@@ -88,6 +88,9 @@ class Evaluator:
         match node.name:
             case "case":
                 return self.case(arguments, row)
+            case "if":
+                condition, then, otherwise = arguments
+                return self.case((condition, then, tree.Call("true", ()), otherwise), row)
             case "mvfilter":
                 return self.each(arguments[0], arguments[0], row, keep=True)
             case "mvmap":
@@ -100,7 +103,7 @@ class Evaluator:
         if any(isinstance(value, bool) for value in values) and node.name not in ("isnull", "isnotnull"):
             raise Undocumented(f"{node.name} of a condition")
         if None in values and not function.takes_null:
-            is_test = node.name in ("cidrmatch", "like")
+            is_test = node.name in ("cidrmatch", "like", "match")
             return False if is_test and self.reading is Reading.FALSE else None
         assert function.apply
         found = function.apply(*values)

@@ -155,6 +155,11 @@ def replace(value: Value, pattern: Value, new: Value) -> Value:
     return pcre(str(single(pattern, "replace"))).sub(new_text, text(single(value, "replace")))
 
 
+def match(value: Value, pattern: Value) -> Value:
+    """Whether the pattern is found anywhere in the text."""
+    return pcre(str(single(pattern, "match"))).search(text(single(value, "match"))) is not None
+
+
 def lower(value: Value) -> Value:
     """In small letters."""
     return text(single(value, "lower")).lower()
@@ -167,6 +172,7 @@ EAGER: dict[str, tuple[int, int, str, Callable[..., Value]]] = {
     "len": (1, 1, TEXTS, lambda x: len(text(single(x, "len")))),
     "like": (2, 2, CONDITIONAL, like),
     "lower": (1, 1, TEXTS, lower),
+    "match": (2, 2, CONDITIONAL, match),
     "max": (1, 99, STATISTICAL, extreme(max)),
     "min": (1, 99, STATISTICAL, extreme(min)),
     "mvdedup": (1, 1, MULTIVALUE, lambda x: packed(list(dict.fromkeys(several(x))))),
@@ -196,6 +202,7 @@ FUNCTIONS: dict[str, Function] = {
     "isnull": Function(1, 1, INFORMATIONAL, lambda x: x is None, takes_null=True),
     # Pairs of a condition and a value: the value of the first condition that is true; null if none is.
     "case": Function(2, 999, CONDITIONAL, pairs=True),
+    "if": Function(3, 3, CONDITIONAL),
     "in": Function(2, 99_999, CONDITIONAL),
     "mvfilter": Function(1, 1, MULTIVALUE),
     "mvmap": Function(2, 2, MULTIVALUE),

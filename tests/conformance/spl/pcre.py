@@ -20,17 +20,18 @@ def translated(match: re.Match[str]) -> str:
     one = match["one"]
     if one == "z":
         return r"\Z"
-    if one == "A" or not (one.isalnum() or one == "_"):
+    if one in "AdDsSwW123456789" or not (one.isalnum() or one == "_"):
         return "\\" + one
     raise Unknown(f"`\\{one}` in a regular expression")
 
 
 @functools.lru_cache(maxsize=4096)
 def pcre(pattern: str) -> re.Pattern[str]:
-    """The pattern, compiled."""
-    if "$" in ESCAPE.sub("", pattern):
-        raise Unknown("`$` also stands before a last line break")
+    """The pattern, compiled. `$` is the end, or the place before a last line break, in both."""
+    classes = re.search(r"\\[dDsSwW]", pattern)
+    if classes and "(?i" in pattern:
+        raise Unknown("classes beside letters without case: what is a letter differs")
     try:
-        return re.compile(ESCAPE.sub(translated, pattern))
+        return re.compile(ESCAPE.sub(translated, pattern), re.ASCII if classes else re.NOFLAG)
     except re.error as error:
         raise Unknown(f"the regular expression `{pattern}`: {error}") from error

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb_kql
+import duckdb_kql.engine
 import pyarrow
 from duckdb_kql.translate import functions
 from serve import Refused, serve
@@ -82,6 +83,7 @@ def add_functions() -> None:
 def connect() -> Any:
     """A connection that has the functions."""
     connection = duckdb_kql.connect()
+    connection.execute("SET TimeZone = 'UTC'")
     for version in (4, 6):
         for function in (in_range, in_any_range):
             connection.create_function(
@@ -106,7 +108,8 @@ def cell(value: Any, kind: str) -> Any:
     if kind == "dynamic":
         return None if value is None else json.dumps(value)
     if kind not in ARROW:
-        return "" if value is None else str(value)
+        text = json.dumps(value) if isinstance(value, dict | list) else str(value)
+        return "" if value is None else text
     if kind in ("datetime", "date/time") and value is not None:
         return datetime.datetime.fromisoformat(value.replace("Z", "+00:00")).replace(tzinfo=None)
     if kind in NUMBERS and isinstance(value, str):
@@ -149,11 +152,23 @@ def run(rules: list[dict[str, Any]], events: list[dict[str, Any]], site: dict[st
     return [list(values) for values in found]
 
 
+TRANSLATED: dict[str, str] = {}
+"""The SQL of each query: most of the time goes into making it, and it depends on nothing but the columns of the tables."""
+
+
+def translate(connection: Any, text: str) -> str:
+    """The SQL of a query over the connection's tables."""
+    sql: str = str(duckdb_kql.to_sql(text, duckdb_kql.engine.schema(connection)))
+    return sql
+
+
 def entities(connection: Any, rule: dict[str, Any]) -> set[tuple[str | None, ...]]:
     """The entity tuples in the result of a rule."""
     text = NUMBERED.sub(rf"extend \1 = {ROW}", rule["text"])
     try:
-        result = duckdb_kql.kql(connection, text)
+        if text not in TRANSLATED:
+            TRANSLATED[text] = translate(connection, text)
+        result = connection.sql(TRANSLATED[text])
         names, rows = [column[0] for column in result.description], result.fetchall()
     except duckdb_kql.KqlUnsupportedError as error:
         raise Refused(str(error)) from error

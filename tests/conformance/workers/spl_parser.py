@@ -8,10 +8,20 @@ from panther_sdk.converters.splunk.parser import SPLParser
 from serve import serve
 
 
+def without_in(definition: str) -> str:
+    """A macro's definition with every `f IN (a, b)` as `(f=a OR f=b)`, which Splunk documents as the same and which the parser
+    knows inside of parentheses: <https://docs.splunk.com/Documentation/Splunk/9.4.0/SearchReference/Search>."""
+
+    def either(match: re.Match[str]) -> str:
+        return "(" + " OR ".join(f"{match[1]}={value.strip()}" for value in match[2].split(",")) + ")"
+
+    return re.sub(r"(\w+) IN \(([^)]*)\)", either, definition)
+
+
 def parse(rules: list[dict[str, Any]], site: dict[str, Any]) -> list[str]:
     """What the parser says against the searches. Splunk puts the definitions of macros in their places before it parses:
     <https://docs.splunk.com/Documentation/Splunk/9.4.0/Knowledge/Usesearchmacros>."""
-    macros = site["settings"]["macros"]
+    macros = {name: without_in(definition) for name, definition in site["settings"]["macros"].items()}
     problems = []
     for rule in rules:
         text = re.sub(r"`(\w+)`", lambda name: macros.get(name[1], name[0]), rule["text"])

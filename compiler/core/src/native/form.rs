@@ -113,6 +113,14 @@ impl Identity {
         }
         Ok(Self { parts })
     }
+
+    /// The columns that are its own: without the identity there must be nothing in them.
+    pub fn made_columns(&self) -> impl Iterator<Item = &str> {
+        self.parts.iter().filter_map(|part| match part {
+            Part::Text(_) | Part::Column(_) => None,
+            Part::Number(column) | Part::Time(column) => Some(column.as_str()),
+        })
+    }
 }
 
 /// What every event of a class has besides its fields.

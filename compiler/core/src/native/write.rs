@@ -285,8 +285,9 @@ impl Event<'_> {
 
     /// Adds the fields that need not be held, in columns that nothing else fills.
     fn add_others(&self, read: &BTreeSet<String>, wanted: &[Wanted<'_>], columns: &mut Columns) {
-        let reserved: BTreeSet<&String> =
-            wanted.iter().flat_map(|w| w.forms.iter().map(|(column, _)| column)).collect();
+        let identities = wanted.iter().filter_map(|w| w.binding.identity.as_ref());
+        let held = wanted.iter().flat_map(|w| w.forms.iter().map(|(column, _)| column.as_str()));
+        let reserved: BTreeSet<&str> = held.chain(identities.flat_map(Identity::made_columns)).collect();
         let others = self.fields.values.iter().filter(|(name, _)| !read.contains(*name));
         for (name, values) in others {
             let (Some(binding), Some((field, _))) = (self.binding.fields.get(name), self.class.fields.get(name)) else {
@@ -294,7 +295,7 @@ impl Event<'_> {
             };
             let other = Wanted { name, field, binding, values, forms: Vec::new() };
             for (column, form) in self.forms(name, binding).unwrap_or_default() {
-                let free = !reserved.contains(&column) && columns.get(&column).is_none();
+                let free = !reserved.contains(column.as_str()) && columns.get(&column).is_none();
                 if let (true, Ok(content)) = (free, self.content(&other, &form)) {
                     columns.set(&column, content).unwrap_or_default();
                 }

@@ -354,9 +354,21 @@ impl<'a> Site<'a> {
         let joined = self.note_joined(&class.name, name);
         match access {
             Access::Native(_) => (!joined).then(|| name.clone()),
-            Access::Derived(_) => self.sources.get(&class.name)?.part_of.get(&*field.name).map(Name::new),
+            Access::Derived(text) => {
+                self.note_mentioned(&class.name, text);
+                self.sources.get(&class.name)?.part_of.get(&*field.name).map(Name::new)
+            }
             Access::Constant(_) | Access::Join(_) | Access::Missing(_) | Access::Absent(_) => None,
         }
+    }
+
+    /// Notes the fields of joins that an expression reads.
+    fn note_mentioned(&mut self, class: &str, expression: &str) {
+        let words: BTreeSet<&str> = expression.split(|c: char| !c.is_alphanumeric() && c != '_').collect();
+        let joins = self.sources.get(class).map_or(&[][..], |source| &source.joins);
+        let names = joins.iter().flat_map(|join| join.fields.keys()).filter(|name| words.contains(name.as_str()));
+        let mentioned: Vec<String> = names.cloned().collect();
+        self.joined.extend(mentioned.into_iter().map(|name| (class.to_owned(), name)));
     }
 
     /// Notes that a field is needed, if a join brings it; whether one does.
