@@ -162,3 +162,6 @@ fn twice(first: &Rule<'_>, second: &Rule<'_>) -> Diagnostic {
     let what = format!("a pack holds a rule once, and here it is for the profiles `{a}` and `{b}`");
     second.error(Code::PackLimit, &what).help("make a pack for each, or choose one with --profile")
 }
+
+#[cfg(test)]
+mod tests;
