@@ -144,7 +144,7 @@ EQL = [
 
 SIGMA = [
     ("a window is a second too long", r"(?P<head>timespan: )(?P<size>\d+)s", lambda m: f"{m['head']}{int(m['size']) + 1}s"),
-    ("a window is a second too short", r"(?P<head>timespan: )(?P<size>\d\d+)s", lambda m: f"{m['head']}{int(m['size']) - 1}s"),
+    ("a window is a second too short", r"(?P<head>timespan: )(?P<size>[2-9]|\d\d+)s", lambda m: f"{m['head']}{int(m['size']) - 1}s"),
     ("the order of steps is lost", r"type: temporal_ordered", "type: temporal"),
     ("an order is made up", r"type: temporal$", "type: temporal_ordered"),
     ("a key is dropped", r"(group-by:\n +- \w+\n) +- \w+\n", r"\1"),
@@ -156,7 +156,7 @@ SIGMA = [
     ("a part is taken for the whole", r"\|contains", "", True),
     ("a literal wildcard is not escaped", r"\\([*?])", r"\1"),
     ("a quote is not escaped", r"(?<=[^\s:'\-])''(?=[^\s'])", "'"),
-    ("a parenthesis is lost", r"\((\w+ or [^()]*)\) and", r"\1 and"),
+    ("a parenthesis is lost", r"and \((\w+ or [^()]*)\)", r"and \1"),
     ("an empty key joins", r"^\s+\w+: '\?\*'\n", ""),
     ("a conjunction is read as a choice", r"(condition: \w+) and ", r"\1 or "),
     ("a choice is read as a conjunction", r"(condition: \w+) or ", r"\1 and "),

@@ -108,22 +108,28 @@ def programs() -> list[model.Program]:
     return found
 
 
-def stream(program: model.Program) -> list[model.Event]:
-    """For every distance around the windows a host with two events, of which the entity tells which; then broken keys."""
+def stream(program: model.Program, whole: bool = False) -> list[model.Event]:
+    """For every distance around the windows a host with two events, of which the entity tells which; then broken keys.
+
+    Engines for Sigma know whole seconds only, or fold the case of keys: for them the stream is `whole`.
+    """
     kinds = [program.kind(name) for name in dict.fromkeys(model.all_names(program.pattern))]
     kinds = kinds if len(kinds) > 1 else kinds * 2
     edges = sorted({0, 1, WINDOW // 2, *(w + d for w in (WINDOW, 2000) for d in (-1, 0, 1))})
+    if whole:
+        edges = sorted({0, 1000, *(w + d for w in (WINDOW, 2000) for d in (-1000, 0, 1000))})
     events: list[model.Event] = []
     for place, gap in enumerate([*edges, *(-edge for edge in edges)]):
         events += pair(kinds, place, gap, f"h{place}", f"h{place}")
-    events += pair(kinds, 50, 1, "h50", "H50")
-    events += pair(kinds, 51, 1, None, None)
-    events += pair(kinds, 52, 1, "", "")
-    events += pair(kinds, 53, 1, "h53", "h53", process="other")
+    gap = 1000 if whole else 1
+    events += [] if whole else pair(kinds, 50, gap, "h50", "H50")
+    events += pair(kinds, 51, gap, None, None)
+    events += pair(kinds, 52, gap, "", "")
+    events += pair(kinds, 53, gap, "h53", "h53", process="other")
     # The first of two is too old, the second is not.
     events += pair(kinds[:1], 54, 0, "h54", "h54")
-    late = pair(kinds, 54, WINDOW - 1, "h54", "h54")
-    events += [dataclasses.replace(event, time=event.time + 2) for event in late]
+    late = pair(kinds, 54, WINDOW - gap, "h54", "h54")
+    events += [dataclasses.replace(event, time=event.time + 2 * gap) for event in late]
     return events
 
 
@@ -174,4 +180,4 @@ def pair(
 
 def edges() -> list[Edge]:
     """Every form of pattern over the stream of its edges, and every nesting of conditions."""
-    return [*((program, stream(program)) for program in programs()), *logic()]
+    return [*((program, stream(program, whole)) for whole in (False, True) for program in programs()), *logic()]

@@ -82,10 +82,12 @@ def tests(rng: random.Random) -> list[model.Atom]:
         for op in ("in", "contains", "startswith", "endswith")
     ]
     found += [
+        model.TextTest("process.name", "in", given("list<string>", ("Cmd.exe", "web"))),
+        model.AddressTest("destination.ip", "in", given("list<cidr>", ("10.0.0.0/8", "2001:db8::/32"))),
         model.TextTest("process.args", "in", given("list<string>", texts)),
         model.TextTest("process.name", "like", given("glob", glob(maker))),
         model.TextTest("process.name", "like", given("list<glob>", (glob(maker), glob(maker))), True),
-        model.Matches("process.name", given("regex", maker.regex()), rng.random() < 0.5),
+        *(model.Matches("process.name", given("regex", maker.regex()), nocase) for nocase in (False, True)),
         model.ValueTest("process.pid", "==", given("int", rng.choice(NUMBERS))),
         *(model.ValueTest("process.pid", op, given("int", rng.choice(NUMBERS))) for op in ("!=", "<", "<=", ">", ">=")),
         model.ValueTest("process.pid", "in", given("list<int>", tuple(rng.sample(NUMBERS, 2)))),
