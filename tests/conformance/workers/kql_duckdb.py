@@ -117,63 +117,92 @@ def cell(value: Any, kind: str) -> Any:
     return value
 
 
-def fill(connection: Any, name: str, columns: dict[str, str], rows: list[dict[str, Any]]) -> None:
-    """Makes a table. A row with a column that the table lacks is an error of the profile."""
-    unknown = {column for row in rows for column in row} - columns.keys() - {ROW}
-    if unknown:
-        raise ValueError(f"table `{name}` has no columns {sorted(unknown)}")
-    typed = {column: kind.lower() for column, kind in columns.items()} | {ROW: "long"}
-    arrays = {
-        column: pyarrow.array([cell(row.get(column), kind) for row in rows], ARROW.get(kind, pyarrow.string()))
-        for column, kind in typed.items()
-    }
-    connection.register("incoming", pyarrow.table(arrays))
-    dynamic = [f'CAST("{c}" AS JSON) AS "{c}"' for c, kind in typed.items() if kind == "dynamic"]
-    replace = f" REPLACE ({', '.join(dynamic)})" if dynamic else ""
-    connection.execute(f'CREATE TABLE "{name}" AS SELECT *{replace} FROM incoming')
-    connection.unregister("incoming")
+class Product:
+    """The tables of a product, and the queries that were prepared for them. Preparing takes most of the time, and a query runs
+    over the events of many cases."""
+
+    def __init__(self, schema: dict[str, dict[str, str]]) -> None:
+        self._schema = schema
+        self._connection = connect()
+        self._tables: set[str] = set()
+        self._filled: set[str] = set()
+        self._prepared: dict[str, str] = {}
+
+    def load(self, rows: dict[str, list[dict[str, Any]]]) -> None:
+        """Replaces the events in all tables."""
+        for name in self._filled:
+            self._connection.execute(f'DELETE FROM "{name}"')
+        self._filled = set(rows)
+        for name, held in rows.items():
+            self._ensure(name)
+            self._connection.register("incoming", self._arrow(name, held))
+            self._connection.execute(f'INSERT INTO "{name}" SELECT * FROM incoming')
+            self._connection.unregister("incoming")
+
+    def _typed(self, name: str) -> dict[str, str]:
+        return {column: kind.lower() for column, kind in self._schema[name].items()} | {ROW: "long"}
+
+    def _ensure(self, name: str) -> None:
+        if name in self._tables:
+            return
+        self._tables.add(name)
+        dynamic = [f'CAST("{c}" AS JSON) AS "{c}"' for c, kind in self._typed(name).items() if kind == "dynamic"]
+        replace = f" REPLACE ({', '.join(dynamic)})" if dynamic else ""
+        self._connection.register("incoming", self._arrow(name, []))
+        self._connection.execute(f'CREATE TABLE "{name}" AS SELECT *{replace} FROM incoming')
+        self._connection.unregister("incoming")
+
+    def _arrow(self, name: str, rows: list[dict[str, Any]]) -> pyarrow.Table:
+        """Rows as a table. One with a column that the table lacks is an error of the profile."""
+        typed = self._typed(name)
+        unknown = {column for row in rows for column in row} - typed.keys()
+        if unknown:
+            raise ValueError(f"table `{name}` has no columns {sorted(unknown)}")
+        return pyarrow.table({
+            column: pyarrow.array([cell(row.get(column), kind) for row in rows], ARROW.get(kind, pyarrow.string()))
+            for column, kind in typed.items()
+        })
+
+    def entities(self, rule: dict[str, Any]) -> set[tuple[str | None, ...]]:
+        """The entity tuples in the result of a rule."""
+        text = NUMBERED.sub(rf"extend \1 = {ROW}", rule["text"])
+        if text not in self._prepared:
+            self._prepared[text] = self._prepare(text)
+        result = self._connection.execute(f"EXECUTE {self._prepared[text]}")
+        names, rows = [column[0] for column in result.description], result.fetchall()
+        places = [names.index(read["column"]) for read in rule["reads"]]
+        return {tuple(as_text(row[place]) for place in places) for row in rows}
+
+    def _prepare(self, text: str) -> str:
+        for name in self._schema.keys() & set(re.findall(r"\w+", text)):
+            self._ensure(name)
+        try:
+            sql = duckdb_kql.to_sql(text, duckdb_kql.engine.schema(self._connection))
+        except duckdb_kql.KqlUnsupportedError as error:
+            raise Refused(str(error)) from error
+        name = f"query_{len(self._prepared)}"
+        self._connection.execute(f"PREPARE {name} AS {sql}")
+        return name
+
+
+OPEN: dict[str, Product] = {}
+"""The products in use, by target and the tables that a site adds."""
 
 
 def run(rules: list[dict[str, Any]], events: list[dict[str, Any]], site: dict[str, Any]) -> list[list[str | None]]:
     """The entity tuples in the results of the rules."""
-    schema = PRODUCTS[site["target"]] | site["settings"].get("columns", {})
-    connection = connect()
-    words = {word for rule in rules for word in re.findall(r"\w+", rule["text"])}
-    places = {event["place"] for event in events}
-    rows: dict[str, list[dict[str, Any]]] = {name: [] for name in schema if name in words or name in places}
+    added = site["settings"].get("columns", {})
+    key = json.dumps([site["target"], added], sort_keys=True)
+    if key not in OPEN:
+        OPEN[key] = Product(PRODUCTS[site["target"]] | added)
+    rows: dict[str, list[dict[str, Any]]] = {}
     for number, event in enumerate(events):
-        rows[event["place"]].append({**event["row"], ROW: number})
-    for name, held in rows.items():
-        fill(connection, name, schema[name], held)
-    found = set()
+        rows.setdefault(event["place"], []).append({**event["row"], ROW: number})
+    OPEN[key].load(rows)
+    found: set[tuple[str | None, ...]] = set()
     for rule in rules:
-        found |= entities(connection, rule)
-    connection.close()
+        found |= OPEN[key].entities(rule)
     return [list(values) for values in found]
-
-
-TRANSLATED: dict[str, str] = {}
-"""The SQL of each query: most of the time goes into making it, and it depends on nothing but the columns of the tables."""
-
-
-def translate(connection: Any, text: str) -> str:
-    """The SQL of a query over the connection's tables."""
-    sql: str = str(duckdb_kql.to_sql(text, duckdb_kql.engine.schema(connection)))
-    return sql
-
-
-def entities(connection: Any, rule: dict[str, Any]) -> set[tuple[str | None, ...]]:
-    """The entity tuples in the result of a rule."""
-    text = NUMBERED.sub(rf"extend \1 = {ROW}", rule["text"])
-    try:
-        if text not in TRANSLATED:
-            TRANSLATED[text] = translate(connection, text)
-        result = connection.sql(TRANSLATED[text])
-        names, rows = [column[0] for column in result.description], result.fetchall()
-    except duckdb_kql.KqlUnsupportedError as error:
-        raise Refused(str(error)) from error
-    places = [names.index(read["column"]) for read in rule["reads"]]
-    return {tuple(as_text(row[place]) for place in places) for row in rows}
 
 
 def as_text(value: Any) -> str | None:
