@@ -13,7 +13,7 @@ from harness import engines
 from harness.compare import difference
 from harness.worker import Refused, WorkerError
 from programs import batch
-from programs.judge import listed
+from programs.judge import listed, without_empty_texts
 from programs.runners import excused, native, rules, runners
 
 from .catalogue import Mutation
@@ -89,7 +89,7 @@ class Hunt:
                 continue
             except WorkerError as error:
                 return Notice(run, engine.name, last_line(str(error)))
-            told = listed(difference(job, engine, found))
+            told = listed(difference(job, engine, without_empty_texts(found)))
             if told:
                 return Notice(run, engine.name, told)
         return None
