@@ -4,7 +4,7 @@
 //! | --- | --- | --- |
 //! | rules | [`deploy`] | each compiled detection has a schedule, and its queries are those that run on it |
 //! | versions | [`lock`], [`difference`] | every rule's version goes with its content, and the pack's with what changed |
-//! | files | [`format`] | each product has the files that it imports |
+//! | files | [`mod@format`] | each product has the files that it imports |
 //! | a pack | [`manifest`], [`changelog`], [`provenance`] | it says what it holds, what changed, and where it comes from |
 //! | checked | [`verify`] | a folder is what was published |
 //!
