@@ -1,7 +1,7 @@
 //! Native events: an event of the language as a site's product holds it. The inverse of a profile.
 //!
 //! A profile says how each field is read. Where that is a column, the inverse is that column; where it is an expression, the
-//! dialect knows the inverse of the usual ones ([`Dialect::inverse`]), and the field's `write` says it for all others.
+//! dialect knows the inverse of the usual ones ([`inverse`](crate::dialect::Layout::inverse)), and the field's `write` says it for all others.
 //! What a site's data cannot hold (a file name that is not the end of the path beside it, a missing value in a column that
 //! every row has) is refused with the reason: such an event does not exist there.
 //!
