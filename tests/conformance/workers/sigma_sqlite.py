@@ -58,7 +58,9 @@ def named_fields(collection: SigmaCollection) -> set[str]:
 
 def connect(rows: list[dict[str, Any]], collection: SigmaCollection) -> sqlite3.Connection:
     """The events in a table that has every column of theirs and every field that the rules name."""
-    columns = sorted({column for row in rows for column in row} | named_fields(collection))
+    # SQLite takes names that differ only in case as one.
+    rows = [{column.lower(): value for column, value in row.items()} for row in rows]
+    columns = sorted({column for row in rows for column in row} | {name.lower() for name in named_fields(collection)})
     connection = sqlite3.connect(":memory:")
     connection.create_function("regexp", 2, matches)
     typed = {c: "TEXT COLLATE NOCASE" if all(isinstance(r.get(c, ""), str) for r in rows) else "" for c in columns}
@@ -96,8 +98,10 @@ def run(rules: list[dict[str, Any]], events: list[dict[str, Any]], site: dict[st
 def keys_by_case(column: str, rows: list[dict[str, Any]]) -> dict[str, Any]:
     """The values of a key by their form in lower case, which is all that the backend tells of them."""
     as_held: dict[str, Any] = {}
-    for row in rows:
-        held = row.get(column)
+    # An alias is no field of the events: its values are those of several fields.
+    is_alias = all(column not in row for row in rows)
+    values = [value for row in rows for name, value in row.items() if is_alias or name == column]
+    for held in values:
         if held is not None and as_held.setdefault(str(held).lower(), held) != held:
             raise Refused("it takes keys that differ only in case as one, and the case has such keys")
     return as_held
@@ -123,7 +127,8 @@ def value(result: sqlite3.Row, column: str | None, rows: list[dict[str, Any]]) -
     if column is None:
         return None
     if "group_keys" not in result.keys():  # noqa: SIM118  (a row is searched by its values)
-        held = result[column]
+        # A field that no event of the case has is no column.
+        held = result[column] if column.lower() in result.keys() else None  # noqa: SIM118
     else:
         key = json.loads(result["group_keys"])[column]
         held = keys_by_case(column, rows).get(str(key).lower(), key)
