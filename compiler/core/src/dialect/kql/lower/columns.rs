@@ -81,6 +81,16 @@ impl Columns {
         cells.map(|(name, _)| name.clone()).collect()
     }
 
+    /// Whether a column holds several values: neither `distinct` nor `by` takes a dynamic one
+    /// (<https://learn.microsoft.com/kusto/query/distinct-operator>).
+    #[must_use]
+    pub fn holds_several(&self, name: &str) -> bool {
+        self.cells.values().flatten().any(|(n, cell)| match cell {
+            Cell::Field(field) => n == name && field.ty.is_list(),
+            Cell::Aggregate(_) | Cell::Id | Cell::Carried(_) => false,
+        })
+    }
+
     /// Notes a column of the product that the result must have of this event.
     pub fn carry(&mut self, event: EventId, name: &str, column: &str) {
         self.cells.entry(event).or_default().push((name.to_owned(), Cell::Carried(column.to_owned())));

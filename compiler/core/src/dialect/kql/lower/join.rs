@@ -96,7 +96,7 @@ fn semi(
         Place::Result => pipeline,
         Place::Operand => {
             let columns = [left.time.clone(), left.first.clone()].into_iter().chain(need.iter().cloned());
-            pipeline.then(Step::Distinct(rows::each_once(columns)))
+            pipeline.then(rows::narrowed(cx, columns))
         }
     };
     Rows { pipeline, label, time: left.time, first: left.first }
@@ -174,7 +174,7 @@ fn pairs(
             let later: BTreeSet<String> =
                 clashes.iter().flat_map(|(a, b)| [*a, *b]).map(|id| cx.columns.id(id)).collect();
             let wanted = need.iter().cloned().chain(if last { BTreeSet::new() } else { later });
-            chain.trim(wanted.collect(), !last, &cx.columns.given(pattern));
+            chain.trim(cx, wanted.collect(), !last, &cx.columns.given(pattern));
         }
     }
     Rows { pipeline: chain.pipeline, label, time: chain.end, first: chain.start }
@@ -262,12 +262,13 @@ impl Chain {
     }
 
     /// Drops what nothing needs any more. In a `then` the latest start serves for all others with the same columns.
-    fn trim(&mut self, wanted: BTreeSet<String>, keys: bool, newest: &BTreeSet<String>) {
+    fn trim(&mut self, cx: &Context<'_>, wanted: BTreeSet<String>, keys: bool, newest: &BTreeSet<String>) {
         let rows = std::mem::replace(&mut self.pipeline, Pipeline::of(""));
         let keys = if keys { self.keys.clone() } else { Vec::new() };
         let columns: Vec<String> = wanted.into_iter().filter(|c| self.given.contains(c)).collect();
         let of_newest = columns.iter().all(|c| newest.contains(c) || self.keys.contains(c));
-        if self.arrangement == Arrangement::InOrder && of_newest {
+        let groups = !columns.iter().any(|c| cx.columns.holds_several(c));
+        if self.arrangement == Arrangement::InOrder && of_newest && groups {
             let by = rows::same(std::iter::once(self.end.clone()).chain(keys).chain(columns));
             let start = (Some(self.start.clone()), Expr::Call("max", vec![Expr::name(&self.start)]));
             self.pipeline = rows.then(Step::Summarize { columns: vec![start], by });

@@ -156,6 +156,17 @@ pub fn each_once<T: PartialEq>(items: impl IntoIterator<Item = T>) -> Vec<T> {
     seen
 }
 
+/// Nothing but these columns, each row once where the product can tell rows apart: it cannot by a dynamic column, and a
+/// row that stands twice changes no result.
+pub fn narrowed(cx: &Context<'_>, columns: impl IntoIterator<Item = String>) -> Step {
+    let columns = each_once(columns);
+    if columns.iter().any(|column| cx.columns.holds_several(column)) {
+        Step::Project(same(columns))
+    } else {
+        Step::Distinct(columns)
+    }
+}
+
 /// What two tables are joined on: their keys and the bucket.
 pub fn on(left: &[String], right: &[String], bucket: &str) -> Vec<(String, String)> {
     let keys = left.iter().cloned().zip(right.iter().cloned());

@@ -216,6 +216,18 @@ fn a_key_with_several_values_has_a_row_for_each() {
 }
 
 #[test]
+fn rows_are_not_told_apart_by_a_column_with_several_values() {
+    let query = lowered(
+        "pattern (crypto then egress within Soon by host.name, process.id) with bad within 2m \
+         by egress.host.ip = bad.source.ip, egress.destination.ip = bad.destination.ip \
+         entity host.name, egress.destination.ip",
+    );
+    let grouping = query.lines().filter(|line| line.contains("| distinct") || line.trim_start().starts_with("by "));
+    let wrong: Vec<&str> = grouping.filter(|line| line.contains("HostIp") && !line.contains("HostIp_value")).collect();
+    assert!(query.contains("HostIp = Addresses") && wrong.is_empty(), "{wrong:?} in\n{query}");
+}
+
+#[test]
 fn a_group_is_judged_at_every_moment() {
     insta::assert_snapshot!(
         "grouped",
