@@ -22,9 +22,8 @@ pub fn support(feature: Feature) -> Support {
         | Feature::ListEntity
         | Feature::TypedKey
         | Feature::Steps(_) => Support::Exact,
-        // `then` answers for equal times itself.
-        Feature::EqualTimes => Support::Exact,
-        Feature::Then => {
+        Feature::Then => Support::Exact,
+        Feature::EqualTimes => {
             Support::lossy(TIES, Direction::Under, "some engines do not take two events of the same time as ordered")
         }
         Feature::ThenBeyondKey | Feature::WithBeyondKey(_) | Feature::CountBeyondKey(_) => Support::lossy(
