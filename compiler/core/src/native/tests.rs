@@ -77,6 +77,19 @@ fn a_start_is_an_event_of_splunk_with_what_its_macro_asks_for() {
 }
 
 #[test]
+fn an_event_and_the_one_that_completes_it_share_every_part_of_their_key() {
+    let event = start(&[
+        ("name", json!("a.exe")),
+        ("pid", json!(1)),
+        ("executable", json!("/x/a.exe")),
+        ("command_line", json!("a.exe -x")),
+    ]);
+    let rows = written("splunk", "auditd-zeek", &event);
+    let has = |row: &str| row.contains(r#""host":"ws1""#) && row.contains(r#""msg":"msg-7""#);
+    assert!(rows.len() == 2 && rows.iter().all(|row| has(row)), "{rows:?}");
+}
+
+#[test]
 fn a_start_is_a_nested_document() {
     let event = start(&[("entity_id", json!("p1")), ("name", json!("a.exe")), ("executable", json!("C:\\x\\a.exe"))]);
     assert_eq!(

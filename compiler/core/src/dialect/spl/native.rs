@@ -170,16 +170,20 @@ fn joined(join: &Join, columns: &mut Columns, time: i64, number: u64) -> Result<
     if row == Columns::default() {
         return Ok(None);
     }
-    let (ours, form) = inverse(&join.ours).ok_or_else(|| format!("`{}` is not known", join.ours))?;
-    let theirs = field(&join.theirs).ok_or_else(|| format!("`{}` names no field", join.theirs))?;
-    let key = match columns.get(&ours) {
-        Some(Json::Array(values)) => values.first().cloned(),
-        other => other.cloned(),
-    };
-    let key = key.unwrap_or_else(|| Json::from(format!("{theirs}-{number}")));
-    let list = matches!(form, Form::FirstOf { .. });
-    columns.set(&ours, if list { Json::Array(vec![key.clone()]) } else { key.clone() })?;
-    row.set(&theirs, key)?;
+    let (ours, theirs) = (key(&join.ours)?, key(&join.theirs)?);
+    if ours.len() != theirs.len() {
+        return Err(format!("`{}` and `{}` are no like keys", join.ours, join.theirs));
+    }
+    for ((ours, form), (theirs, _)) in ours.iter().zip(&theirs) {
+        let value = match columns.get(ours) {
+            Some(Json::Array(values)) => values.first().cloned(),
+            other => other.cloned(),
+        };
+        let value = value.unwrap_or_else(|| Json::from(format!("{theirs}-{number}")));
+        let list = matches!(form, Form::FirstOf { .. });
+        columns.set(ours, if list { Json::Array(vec![value.clone()]) } else { value.clone() })?;
+        row.set(theirs, value)?;
+    }
     let is = join.is.iter().map(|(name, values)| (name.clone(), values.first().map(|v| Json::from(v.as_str()))));
     let named = terms(&join.definition).into_iter().map(|(name, values)| (name, values.first().cloned()));
     for (name, value) in is.chain(named) {
@@ -189,4 +193,10 @@ fn joined(join: &Join, columns: &mut Columns, time: i64, number: u64) -> Result<
     }
     row.set("_time", seconds(time))?;
     Ok(Some(NativeEvent { place: join.macro_name.clone(), row: row.into_row() }))
+}
+
+/// The fields of a key, which may be several with ` . ` and texts between them.
+fn key(expression: &str) -> Result<Vec<(String, Form)>, String> {
+    let fields = expression.split(" . ").filter(|part| !part.trim().starts_with('"'));
+    fields.map(|part| inverse(part).ok_or_else(|| format!("`{expression}` is not known"))).collect()
 }
