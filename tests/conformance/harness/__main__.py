@@ -5,7 +5,10 @@ import sys
 import time
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
+from mutations.__main__ import main as mutations
+from programs.__main__ import main as programs
 from strings.__main__ import main as strings
 
 from . import detc, environments, report
@@ -19,8 +22,11 @@ from .results import Results
 STRATEGIES = ("strategies", "examples/quickstart")
 """What is judged: every strategy with test cases beside it."""
 
-STAGES = {"strings": strings}
-"""What else a whole run does: each takes a command line and gives a status."""
+STAGES = {"strings": strings, "programs": programs, "mutations": mutations}
+"""What a whole run does beside the cases: each takes a command line and gives a status."""
+
+CASES = "cases"
+"""The stage that judges the rules over the test cases, and writes CONFORMANCE.md."""
 
 
 def arguments() -> argparse.Namespace:
@@ -29,10 +35,20 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("paths", nargs="*", default=STRATEGIES, help="strategies, with their test cases [default: all]")
     parser.add_argument("--target", default="all", help="targets, with commas between them [default: all]")
     parser.add_argument("--only", metavar="TEXT", help="only detections whose name contains this")
+    parser.add_argument(
+        "--stages",
+        type=lambda text: text.split(","),
+        default=[CASES, *STAGES],
+        help=f"parts of the run, with commas between them: {CASES}, {', '.join(STAGES)} [default: all]",
+    )
     parser.add_argument("--install-only", action="store_true", help="install the engines and stop")
     parser.add_argument("--write", action="store_true", help="write CONFORMANCE.md rather than compare it")
     parser.add_argument("--failures", type=int, default=5, help="how many failures to print in full [default: 5]")
-    return parser.parse_args()
+    options = parser.parse_args()
+    unknown = set(options.stages) - {CASES, *STAGES}
+    if unknown:
+        parser.error(f"no such stage: {', '.join(sorted(unknown))}")
+    return options
 
 
 def main() -> int:
@@ -43,19 +59,33 @@ def main() -> int:
             environments.ensure(name)
         if options.install_only:
             return 0
-        exceptions, results = Exceptions(), Results()
-        jobs = detc.export(detc.build(), options.paths, options.target)
-        judge(filter(lambda job: not options.only or options.only in job.detection, jobs), exceptions, results)
+        binary = detc.build()
+        failures = cases(options, binary) if CASES in options.stages else []
+        failures += [f"{name} failed: see above" for name in options.stages if name in STAGES and not passes(name)]
     except (environments.InstallError, detc.DetcError) as error:
         print(error, file=sys.stderr)
         return 1
+    return conclude(failures, options.failures)
+
+
+def cases(options: argparse.Namespace, binary: Path) -> list[str]:
+    """What is wrong with the rules over the test cases, and with CONFORMANCE.md if every one was judged."""
+    exceptions, results = Exceptions(), Results()
+    jobs = detc.export(binary, options.paths, options.target)
+    judge(filter(lambda job: not options.only or options.only in job.detection, jobs), exceptions, results)
     results.failures.sort()
-    whole = options.target == "all" and not options.only and tuple(options.paths) == STRATEGIES
-    if whole:
+    if options.target == "all" and not options.only and tuple(options.paths) == STRATEGIES:
         results.failures += exceptions.needless()
         results.failures += report.write_or_compare(ROOT / "CONFORMANCE.md", results, exceptions, options.write)
-        results.failures += [f"{name} failed: see above" for name, stage in STAGES.items() if stage([]) != 0]
-    return conclude(results, options.failures)
+    return results.failures
+
+
+def passes(name: str) -> bool:
+    """Runs a stage, and says how long it took."""
+    begun = time.monotonic()
+    status = STAGES[name]([])
+    print(f"{name}: {time.monotonic() - begun:.0f} s", file=sys.stderr)
+    return status == 0
 
 
 def judge(jobs: Iterable[Job], exceptions: Exceptions, results: Results) -> None:
@@ -81,14 +111,14 @@ def judge_all(engines: Engines, jobs: Iterable[Job], exceptions: Exceptions, res
         judge.run(job)
 
 
-def conclude(results: Results, most: int) -> int:
+def conclude(failures: list[str], most: int) -> int:
     """Prints the failures, the first of them in full."""
-    for failure in results.failures[:most]:
+    for failure in failures[:most]:
         print(failure, end="\n\n")
-    for failure in results.failures[most:]:
+    for failure in failures[most:]:
         print(failure.partition("\n")[0])
-    print(f"{len(results.failures)} failures" if results.failures else "conformance: everything agrees", file=sys.stderr)
-    return 1 if results.failures else 0
+    print(f"{len(failures)} failures" if failures else "conformance: everything agrees", file=sys.stderr)
+    return 1 if failures else 0
 
 
 if __name__ == "__main__":
