@@ -228,6 +228,15 @@ fn rows_are_not_told_apart_by_a_column_with_several_values() {
 }
 
 #[test]
+fn a_key_with_several_values_is_not_asked_for_again() {
+    let join = "pattern egress then bad within 1m by egress.host.ip = bad.source.ip entity";
+    let again = lowered(&format!("{join} host.name, egress.host.ip"));
+    assert!(again.starts_with("a key field with several values is asked for again above the join"), "{again}");
+    let once = lowered(&format!("{join} host.name, bad.source.ip"));
+    assert!(once.contains("| summarize"), "{once}");
+}
+
+#[test]
 fn a_group_is_judged_at_every_moment() {
     insta::assert_snapshot!(
         "grouped",
