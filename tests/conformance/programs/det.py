@@ -218,7 +218,7 @@ def strategy(program: model.Program, number: int) -> str:
     """The whole file. Whatever a target refuses or approximates is accepted, so that the others are written."""
     lines = [
         "/// A program made at random",
-        f"strategy DET{number:04} {{",
+        f"strategy DET9{number:05} {{",
         "    technique T1071.001",
         "    tactic command-and-control",
         "    /// A program made at random",
@@ -263,4 +263,4 @@ def cases(program: model.Program, number: int, streams: Sequence[Sequence[model.
         }
         for place, stream in enumerate(streams)
     ]
-    return json.dumps({"strategy": f"DET{number:04}", "cases": found}, ensure_ascii=False, indent=1)
+    return json.dumps({"strategy": f"DET9{number:05}", "cases": found}, ensure_ascii=False, indent=1)

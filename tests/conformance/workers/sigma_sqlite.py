@@ -132,7 +132,7 @@ def value(result: sqlite3.Row, column: str | None, rows: list[dict[str, Any]]) -
     else:
         key = json.loads(result["group_keys"])[column]
         held = keys_by_case(column, rows).get(str(key).lower(), key)
-    return None if held is None or held == "" else str(held)
+    return None if held is None or held == "" else str(as_stored(held))
 
 
 if __name__ == "__main__":
