@@ -49,7 +49,7 @@ class Rejected(Exception):
 
 def export(programs: Sequence[Program], targets: Sequence[str] = TARGETS) -> Iterator[Run]:
     """The rules, native events and the evaluator's alerts for every stream of every program at every site."""
-    numbered = {f"DET9{one.number:05}": one for one in programs}
+    numbered = {det.identity(one.number): one for one in programs}
     expected: dict[tuple[int, int], set[jobs.Tuple]] = {}
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)

@@ -214,11 +214,16 @@ def column(one: model.Column) -> str:
     return f"{one.event}.{one.field}" if "." in one.field or one.field.startswith("@") else one.field
 
 
+def identity(number: int) -> str:
+    """The strategy's id, which no strategy of ATT&CK bears: those are held against ATT&CK."""
+    return f"DET9{number:05}"
+
+
 def strategy(program: model.Program, number: int) -> str:
     """The whole file. Whatever a target refuses or approximates is accepted, so that the others are written."""
     lines = [
         "/// A program made at random",
-        f"strategy DET9{number:05} {{",
+        f"strategy {identity(number)} {{",
         "    technique T1071.001",
         "    tactic command-and-control",
         "    /// A program made at random",
@@ -263,4 +268,4 @@ def cases(program: model.Program, number: int, streams: Sequence[Sequence[model.
         }
         for place, stream in enumerate(streams)
     ]
-    return json.dumps({"strategy": f"DET9{number:05}", "cases": found}, ensure_ascii=False, indent=1)
+    return json.dumps({"strategy": identity(number), "cases": found}, ensure_ascii=False, indent=1)

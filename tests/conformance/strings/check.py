@@ -156,8 +156,9 @@ def compiled(checks: Sequence[Check], target: str, detc: Path) -> dict[int, str]
             errors = [line for line in done.stderr.split("\n") if '"severity":"error"' in line]
             raise SystemExit("\n".join(errors) or done.stderr)
         rules: dict[int, str] = {}
+        by_identity = {det.identity(check.number): check.number for check in checks}
         for file in sorted((place / "out" / target).glob("*/DET*/*")):
-            number = int(re.sub(r"\D", "", file.parent.name))
+            number = by_identity[file.parent.name]
             rules[number] = rules.get(number, "") + file.read_bytes().decode()
         return rules
 
@@ -238,14 +239,16 @@ def same_regex(meant: model.Regex, pattern: str) -> bool:
     python = re.sub(r"\\z|\$$", r"\\Z", re.sub(r"\\x\{([0-9A-Fa-f]+)\}", lambda m: f"\\U{int(m[1], 16):08X}", pattern))
     results = []
     for whole in (False, True):
+        # What matches the whole text is Lucene's, whose dot takes a line's end too.
+        flags = re.DOTALL if whole else re.NOFLAG
         try:
-            compiled = re.compile(python)
+            compiled = re.compile(python, flags)
         except re.error:
             return False
         found = compiled.fullmatch if whole else compiled.search
         for nocase in (False, True):
             results.append(all(bool(found(one)) == (one != "" and regex_found(meant, one, nocase)) for one in samples if one))
-            flagged = re.compile(python, re.I)
+            flagged = re.compile(python, flags | re.I)
             found_flagged = flagged.fullmatch if whole else flagged.search
             results.append(all(bool(found_flagged(one)) == regex_found(meant, one, nocase) for one in samples if one))
     return any(results)
