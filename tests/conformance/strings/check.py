@@ -236,7 +236,7 @@ def same_regex(meant: model.Regex, pattern: str) -> bool:
     """Whether a pattern finds what is meant, in texts that it finds and in others near them."""
     core = sample(meant)
     samples = {core, core.upper(), core.lower(), "x" + core, core + "x", core + "\n", core[1:], core[:-1], "", "a", "\n"}
-    python = re.sub(r"\\z|\$$", r"\\Z", re.sub(r"\\x\{([0-9A-Fa-f]+)\}", lambda m: f"\\U{int(m[1], 16):08X}", pattern))
+    python = re.sub(r"\\z|(?<!\\)\$$", r"\\Z", re.sub(r"\\x\{([0-9A-Fa-f]+)\}", lambda m: f"\\U{int(m[1], 16):08X}", pattern))
     results = []
     for whole in (False, True):
         # What matches the whole text is Lucene's, whose dot takes a line's end too.
