@@ -10,12 +10,14 @@ import subprocess
 import sys
 import tempfile
 import unittest
+import urllib.request
 
 HERE = pathlib.Path(__file__).resolve().parent
-ROOT = HERE.parent.parent
 sys.path[:0] = [str(HERE)]
-from standins.arm import Refused, Workspace  # noqa: E402
-from test_splunk import HEAD, STRATEGY, detc  # noqa: E402
+from releases import DETC, HEAD, detc  # noqa: E402
+from standins.arm import DEPLOYMENTS, Workspace  # noqa: E402
+from standins.serve import serve  # noqa: E402
+from test_splunk import STRATEGY  # noqa: E402
 
 ORDERED = "22222222-2222-4222-8222-222222222222"
 
@@ -39,9 +41,23 @@ class Sentinel(unittest.TestCase):
     def tearDownClass(cls):
         cls.scratch.cleanup()
 
+    def deploy(self, url, release, **parameters):
+        """What `az deployment group create` sends, and what came of it."""
+        given = {name: {"value": value} for name, value in {"workspace": "w", **parameters}.items()}
+        properties = {"mode": "Incremental", "template": self.templates[release], "parameters": given}
+        request = urllib.request.Request(
+            f"{url}{DEPLOYMENTS}pack?api-version=2024-03-01", data=json.dumps({"properties": properties}).encode(), method="PUT",
+            headers={"Authorization": "Bearer t", "Content-Type": "application/json"})
+        with urllib.request.urlopen(request) as answer:
+            return json.loads(answer.read())["properties"]
+
+    def deployed(self, url, release, **parameters):
+        self.assertEqual(self.deploy(url, release, **parameters), {"provisioningState": "Succeeded"})
+
     def installed(self):
         workspace = Workspace()
-        workspace.deploy(self.templates["1"], workspace="w", seedSite=True)
+        with serve(workspace) as url:
+            self.deployed(url, "1", seedSite=True)
         return workspace
 
     def test_a_first_deployment_is_switched_off_and_has_what_its_rules_read(self):
@@ -49,31 +65,35 @@ class Sentinel(unittest.TestCase):
         self.assertEqual({rule["enabled"] for rule in workspace.rules.values()}, {False})
         self.assertEqual(len(workspace.rules), 4)
         self.assertIn("detc_AN9002_Settings", workspace.functions)
-        self.assertIn('"CMD.exe"', workspace.watchlists["detc-AN9002-Names"])
+        self.assertIn('"CMD.exe"', workspace.watchlists["detc-AN9002-Names"]["rawContent"])
 
     def test_an_upgrade_keeps_what_the_site_owns_and_so_does_going_back(self):
         workspace = self.installed()
         workspace.rules[ORDERED]["enabled"] = True
-        workspace.functions["detc_AN9002_Settings"] = "print Least = 5"
-        workspace.watchlists["detc-AN9002-Names"] = "Entry,Comment\r\n\"new.exe\",\r\n"
-        mine = (workspace.functions["detc_AN9002_Settings"], copy.deepcopy(workspace.watchlists))
+        workspace.functions["detc_AN9002_Settings"]["query"] = "print Least = 5"
+        workspace.watchlists["detc-AN9002-Names"]["rawContent"] = "Entry,Comment\r\n\"new.exe\",\r\n"
+        mine = copy.deepcopy((workspace.functions["detc_AN9002_Settings"], workspace.watchlists))
         on = [name for name, rule in workspace.rules.items() if rule["enabled"]]
-        workspace.deploy(self.templates["2"], workspace="w", enabledRules=on)
-        self.assertEqual((workspace.functions["detc_AN9002_Settings"], workspace.watchlists), mine)
-        self.assertEqual([name for name, rule in workspace.rules.items() if rule["enabled"]], [ORDERED])
-        # The site's settings lack the window, so that the new default holds.
-        self.assertIn('column_ifexists("Window", 90s)', workspace.functions["detc_AN9002_Values"])
-        again = copy.deepcopy(vars(workspace))
-        workspace.deploy(self.templates["2"], workspace="w", enabledRules=on)
-        self.assertEqual(vars(workspace), again, "the same deployment twice changes nothing")
-        workspace.deploy(self.templates["1"], workspace="w", enabledRules=on)
-        self.assertIn('column_ifexists("Window", 1m)', workspace.functions["detc_AN9002_Values"])
+        values = lambda: workspace.functions["detc_AN9002_Values"]["query"]  # noqa: E731
+        with serve(workspace) as url:
+            self.deployed(url, "2", enabledRules=on)
+            self.assertEqual((workspace.functions["detc_AN9002_Settings"], workspace.watchlists), mine)
+            self.assertEqual([name for name, rule in workspace.rules.items() if rule["enabled"]], [ORDERED])
+            # The site's settings lack the window, so that the new default holds.
+            self.assertIn('column_ifexists("Window", 90s)', values())
+            again = workspace.state()
+            self.deployed(url, "2", enabledRules=on)
+            self.assertEqual(workspace.state(), again, "the same deployment twice changes nothing")
+            self.deployed(url, "1", enabledRules=on)
+        self.assertIn('column_ifexists("Window", 1m)', values())
         self.assertEqual((workspace.functions["detc_AN9002_Settings"], workspace.watchlists), mine)
 
     def test_an_upgrade_without_a_first_deployment_is_refused_before_any_rule(self):
         workspace = Workspace()
-        with self.assertRaisesRegex(Refused, "there is no function `detc_AN9002_Settings`"):
-            workspace.deploy(self.templates["1"], workspace="w")
+        with serve(workspace) as url:
+            said = self.deploy(url, "1")
+        self.assertEqual(said["provisioningState"], "Failed")
+        self.assertIn("there is no function `detc_AN9002_Settings`", said["error"]["message"])
         self.assertEqual(workspace.rules, {})
 
     def test_repositories_hold_nothing_that_the_site_owns(self):
@@ -90,7 +110,7 @@ class Sentinel(unittest.TestCase):
             (folder / "s" / "pack.yaml").write_text(HEAD)
             (folder / "s" / "strategy.det").write_text(change(STRATEGY.format(window="60s", version="1")))
             detc(folder, "pack", "s", "--update-lock")
-            command = [ROOT / "target" / "debug" / "detc", "pack", "s", "--target", "sentinel", "-o", "none"]
+            command = [DETC, "pack", "s", "--target", "sentinel", "-o", "none"]
             ran = subprocess.run(command, cwd=folder, capture_output=True, text=True)
             self.assertEqual(ran.returncode, 1, ran.stderr)
             self.assertFalse((folder / "none").exists(), "there is no partial pack")
@@ -115,7 +135,7 @@ class Sentinel(unittest.TestCase):
 
     def test_the_functions_make_of_globs_and_texts_what_they_mean(self):
         workspace = self.installed()
-        values = workspace.functions["detc_AN9002_Values"]
+        values = workspace.functions["detc_AN9002_Values"]["query"]
         rng = random.Random(0)
         pool = ["a", "B", "*", "?", "[*]", "[?]", "\\", ".", "(", "+", "$", "^", "|", "{", "]", "-", "/", "é"]
         compared = 0
@@ -130,7 +150,7 @@ class Sentinel(unittest.TestCase):
         self.assertGreater(compared, 50)
 
     def test_a_list_without_entries_matches_nothing(self):
-        values = self.installed().functions["detc_AN9002_Values"]
+        values = self.installed().functions["detc_AN9002_Values"]["query"]
         for column, plain in (("ImagesPattern", "Images"), ("WordsWithin", "Words")):
             self.assertIsNone(re.search(column_of(values, column)(plain, []), "abc"))
 

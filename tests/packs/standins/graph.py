@@ -1,6 +1,10 @@
 """Graph's custom detection rules, as far as a pack meets them: the client chooses the id; POST refuses one that is there, and a
-name or an alert's title that another rule has; PATCH changes the members it is given; DELETE removes."""
+name or an alert's title that another rule has; PATCH changes the members it is given; DELETE removes.
 
+https://learn.microsoft.com/graph/api/resources/security-detectionrule
+"""
+
+import copy
 import json
 
 RULES = "/security/rules/detectionRules"
@@ -17,6 +21,10 @@ class Graph:
         self.refuses = set()
         """Ids of rules whose query is refused whatever it says."""
         self.writes = 0
+
+    def state(self):
+        """What is there."""
+        return copy.deepcopy(self.rules)
 
     def handle(self, method, path, _query, headers, body):
         if not headers.get("Authorization", "").startswith("Bearer "):

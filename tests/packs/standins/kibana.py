@@ -4,14 +4,18 @@
   file leaves them out, and loses its links to exceptions if the file has none;
 - a list that is there is kept with its items and reported as an error, unless `overwrite_exceptions=true`, which makes it new;
 - a link to a list that is nowhere is dropped and reported;
-- the status is 200 even if every rule was refused.
+- the status is 200 even if every rule was refused, and the rules that were not are there.
+
+https://www.elastic.co/docs/api/doc/kibana/operation/operation-importrules
 """
 
+import copy
 import email.parser
 import email.policy
 import json
 
 RULES = "/api/detection_engine/rules"
+LISTS = "/api/exception_lists"
 
 
 class Kibana:
@@ -21,9 +25,18 @@ class Kibana:
         self.refuses = set()
         """Ids of rules that are refused whatever they say."""
 
+    def reads(self, method, path):
+        return method == "GET" or path.endswith("/_export")
+
+    def state(self):
+        """What is there."""
+        return copy.deepcopy((self.rules, self.lists))
+
     def handle(self, method, path, query, headers, body):
         if "kbn-xsrf" not in headers:
             return 400, {"message": "Request must contain a kbn-xsrf header."}
+        if path == LISTS:
+            return self.handle_list(method, query["list_id"])
         if (method, path) == ("GET", RULES):
             rule = self.rules.get(query["rule_id"])
             return (200, rule) if rule else (404, {"message": "not found"})
@@ -36,6 +49,13 @@ class Kibana:
         if (method, path) == ("POST", f"{RULES}/_import"):
             return self.take(query, headers, body)
         return 404, {"message": f"no such endpoint: {method} {path}"}
+
+    def handle_list(self, method, list_id):
+        if list_id not in self.lists:
+            return 404, {"message": "not found"}
+        if method == "DELETE":
+            del self.lists[list_id]
+        return 200, {"list_id": list_id}
 
     def take(self, query, headers, body):
         head = f"Content-Type: {headers['Content-Type']}\r\n\r\n".encode()
