@@ -117,11 +117,11 @@ fn the_readme_of_a_strategy_has_its_fidelity_as_it_is() {
 }
 
 /// What a rule of the dialect must say so that it does not read everything, as texts of which each must be there.
-fn names_its_data(outcome: &Outcome<'_>, text: &str) -> Vec<String> {
+fn names_its_data(outcome: &Outcome<'_>, dialect: &str, text: &str) -> Vec<String> {
     let of_class = |class: &str| {
         let source = &outcome.profile.classes[class].source;
         let word = |key: &str| source.get(key).and_then(|v| v.as_str()).map(str::to_owned);
-        let wanted = match outcome.target.dialect.as_str() {
+        let wanted = match dialect {
             "spl" => word("macro").map(|name| format!("`{name}`")),
             "kql" => word("table").or_else(|| word("query")?.lines().next().map(str::to_owned)),
             "eql" => source.get("where").and_then(|w| w.as_object()?.keys().next().cloned()),
@@ -143,7 +143,7 @@ fn every_rule_names_the_data_that_it_reads() {
             for outcome in outcomes(strategy, &targets(&registry)).iter().filter(|o| !o.queries.is_empty()) {
                 rules += 1;
                 let text: String = outcome.queries.iter().map(|query| query.text.as_str()).collect();
-                let unnamed = names_its_data(outcome, &text);
+                let unnamed = names_its_data(outcome, outcome.queries[0].dialect, &text);
                 let name = &outcome.unit.detection.name;
                 assert!(unnamed.is_empty(), "`{name}` on {} does not name {unnamed:?}:\n{text}", site(outcome));
             }

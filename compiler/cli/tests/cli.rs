@@ -492,7 +492,7 @@ fn targets_of_ones_own_are_laid_over_those_that_are_there() {
         .file("own/lab/sources/endpoint.yaml", include_str!("../../../targets/defender/sources/endpoint.yaml"))
         .file("own/lab/profiles/default.yaml", profile)
         .file("own/defender/profiles/other.yaml", profile)
-        .file("slip/lab/target.yaml", target.replacen("dialect", "dialcet", 1))
+        .file("slip/lab/target.yaml", target.replacen("dialects", "dialcets", 1))
         .file("stray/defender/profile.yaml", profile)
         .file("empty/.hidden", "");
     let compile = |folder: &str, target: &str, profile: &str| {
@@ -507,7 +507,7 @@ fn targets_of_ones_own_are_laid_over_those_that_are_there() {
     let shown = desk.run(&["targets", "lab", "--targets-dir", "own"]);
     assert!(shown.status == 0 && shown.out.starts_with("The lab, kql"), "{shown}");
     for (folder, status, message) in [
-        ("slip", 1, "did you mean `dialect`?"),
+        ("slip", 1, "did you mean `dialects`?"),
         ("stray", 1, "`defender/profile.yaml` is no part of a target"),
         ("empty", 2, "there is no file in this folder"),
         ("nowhere", 2, "no such file or folder"),

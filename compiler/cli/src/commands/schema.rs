@@ -75,7 +75,7 @@ pub fn run(args: &Args, console: &Console) -> Result<Status> {
             Some(target) => {
                 let registry = Registry::embedded();
                 let target = registry.get(target).map_err(|error| anyhow::anyhow!(error.title))?;
-                profile_schema(Some(&target.dialect))
+                profile_schema(Some(target.data_dialect()))
             }
             None => profile_schema(None),
         },

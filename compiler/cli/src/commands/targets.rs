@@ -3,7 +3,7 @@
 use anyhow::Result;
 use detc_core::capability::matrix::{FEATURES, label};
 use detc_core::capability::{Feature, Support};
-use detc_core::dialect::{Dialect, dialect};
+use detc_core::dialect::{Dialect, spoken};
 use detc_core::sema;
 use detc_core::target::{Profile, Registry, Target};
 use serde_json::{Value as Json, json};
@@ -37,7 +37,8 @@ pub struct Args {
     pub format: Format,
 }
 
-/// A target with the dialect that answers for it.
+/// A target with one of its dialects.
+#[derive(Clone, Copy)]
 struct Column<'a> {
     target: &'a Target,
     language: &'static dyn Dialect,
@@ -58,29 +59,32 @@ pub fn run(args: &Args, console: &Console) -> Result<Status> {
     } else {
         args.targets.iter().map(String::as_str).collect()
     };
-    let columns = ids.into_iter().map(|id| column(&registry, id)).collect::<Result<Vec<Column<'_>>>>()?;
+    let columns = ids.into_iter().map(|id| columns(&registry, id)).collect::<Result<Vec<_>>>()?;
     console.print(&match (args.format, columns.as_slice()) {
-        (Format::Json, columns) => serde_json::to_string_pretty(&to_json(columns))? + "\n",
+        (Format::Json, targets) => serde_json::to_string_pretty(&to_json(&targets.concat()))? + "\n",
         (Format::Human, [only]) => one(only),
-        (Format::Human, columns) => matrix(columns),
+        (Format::Human, targets) => matrix(&targets.concat()),
     })?;
     Ok(Status::Clean)
 }
 
-fn column<'a>(registry: &'a Registry, id: &str) -> Result<Column<'a>> {
+/// A column for each dialect of the target.
+fn columns<'a>(registry: &'a Registry, id: &str) -> Result<Vec<Column<'a>>> {
     let target = registry.get(id).map_err(|error| {
         let help: String = error.help.iter().map(|line| format!("; {line}")).collect();
         anyhow::anyhow!("{}{help}", error.title)
     })?;
-    let language = dialect(&target.dialect)
-        .ok_or_else(|| anyhow::anyhow!("target `{id}` names a dialect that does not exist: `{}`", target.dialect))?;
-    Ok(Column { target, language })
+    let dialects = spoken(target).map_err(|title| anyhow::anyhow!(title))?;
+    Ok(dialects.into_iter().map(|language| Column { target, language }).collect())
 }
 
 /// Features down, targets across.
 fn matrix(columns: &[Column<'_>]) -> String {
     let mut rows: Vec<Vec<String>> = Vec::new();
-    let head = columns.iter().map(|c| c.target.id.clone());
+    let head = columns.iter().map(|c| match c.target.dialects.as_slice() {
+        [_] => c.target.id.clone(),
+        _ => format!("{} {}", c.target.id, c.language.id()),
+    });
     rows.push(std::iter::once("feature".to_owned()).chain(head).collect());
     for feature in FEATURES {
         let cells = columns.iter().map(|c| cell(&c.language.support(*feature)));
@@ -89,22 +93,27 @@ fn matrix(columns: &[Column<'_>]) -> String {
     table(&rows)
 }
 
-/// One target: its profiles, and every feature with the reason.
-fn one(column: &Column<'_>) -> String {
-    let target = column.target;
-    let mut text = format!("{}, {}\n\n", target.title, target.dialect);
+/// One target: its profiles, and for each dialect every feature with the reason.
+fn one(columns: &[Column<'_>]) -> String {
+    let Some(Column { target, .. }) = columns.first() else { return String::new() };
+    let mut text = format!("{}, {}\n\n", target.title, target.dialects.join(" and "));
     for profile in target.profiles.values() {
         text.push_str(&format!("profile {}: {}\n    {}\n", profile.id, profile.title, platforms(target, profile)));
         for (feature, reason) in &profile.narrow {
             text.push_str(&format!("    without {feature}: {reason}\n"));
         }
     }
-    text.push('\n');
-    let row = |feature: &Feature| {
-        let support = column.language.support(*feature);
-        vec![label(*feature).to_owned(), cell(&support), why(&support)]
-    };
-    text + &table(&FEATURES.iter().map(row).collect::<Vec<_>>())
+    for column in columns {
+        let head = || vec!["feature".to_owned(), column.language.id().to_owned()];
+        let row = |feature: &Feature| {
+            let support = column.language.support(*feature);
+            vec![label(*feature).to_owned(), cell(&support), why(&support)]
+        };
+        let heads = (columns.len() > 1).then(head);
+        text.push('\n');
+        text.push_str(&table(&heads.into_iter().chain(FEATURES.iter().map(row)).collect::<Vec<_>>()));
+    }
+    text
 }
 
 /// The platforms that a profile serves, and those it is the default of.
@@ -154,7 +163,7 @@ fn to_json(columns: &[Column<'_>]) -> Json {
         json!({
             "id": target.id,
             "title": target.title,
-            "dialect": target.dialect,
+            "dialect": column.language.id(),
             "default_profile": target.default_profile,
             "profiles": target.profiles.values().map(profile).collect::<Vec<_>>(),
             "features": FEATURES.iter().map(|f| support(*f, &column.language.support(*f))).collect::<Vec<_>>(),

@@ -10,7 +10,7 @@ use super::{Case, TestFile};
 use crate::capability::Fidelity;
 use crate::compile::{self, Outcome, Status, fidelity_word};
 use crate::diagnostics::Diagnostic;
-use crate::dialect::{Dialect, Query, Request, dialect};
+use crate::dialect::{Dialect, Query, Request, spoken};
 use crate::native::Writer;
 use crate::plan::Unit;
 use crate::target::{Profile, Target};
@@ -41,8 +41,8 @@ impl Runner<'_> {
             let alerts: Vec<Vec<Option<String>>> =
                 tuples.iter().map(|tuple| names().map(|name| tuple.get(name).and_then(plain)).collect()).collect();
             for site in sites {
-                let Some(language) = dialect(&site.0.dialect) else { continue };
-                let mut replay = replay(language, unit, *site, &lines);
+                let dialects = spoken(site.0).unwrap_or_default();
+                let Some(mut replay) = replay(&dialects, unit, *site, &lines) else { continue };
                 if let Some(object) = replay.as_object_mut() {
                     object.insert("case".to_owned(), Json::from(case.name.as_str()));
                     object.insert("canonical".to_owned(), lines.iter().map(|line| parsed(line)).collect());
@@ -55,16 +55,17 @@ impl Runner<'_> {
     }
 }
 
-/// What concerns the detection and the site.
-fn replay(language: &dyn Dialect, unit: Unit<'_>, (target, profile): Site<'_>, lines: &[&[u8]]) -> Json {
+/// What concerns the detection and the site; none if the target speaks no dialect.
+fn replay(dialects: &[&dyn Dialect], unit: Unit<'_>, (target, profile): Site<'_>, lines: &[&[u8]]) -> Option<Json> {
+    let data = *dialects.first()?;
     let compiled = compile::run(unit.strategy, target, profile, &|other| std::ptr::eq(other.detection, unit.detection));
     let outcome = compiled.outcomes.first();
     let status = outcome.map_or("failed", |outcome| status(&outcome.status));
     let (fidelity, queries) = match outcome {
         Some(Outcome { status: Status::Compiled { .. }, fidelity, queries, .. }) => (fidelity.clone(), queries.clone()),
-        _ => compile::assess(language, &Request { unit, target, profile, deployment: None }),
+        _ => compile::assess(dialects, &Request { unit, target, profile, deployment: None }),
     };
-    let writer = Writer::new(language, profile, unit);
+    let writer = Writer::new(data, profile, unit);
     let (mut written, mut unwritten, mut names) = (Vec::new(), Vec::new(), BTreeMap::new());
     for (number, line) in (1..).zip(lines).take(if queries.is_empty() { 0 } else { lines.len() }) {
         match writer.write(number, line) {
@@ -75,11 +76,12 @@ fn replay(language: &dyn Dialect, unit: Unit<'_>, (target, profile): Site<'_>, l
             Err(reason) => unwritten.push(reason),
         }
     }
-    let settings = language.site_settings(profile);
-    json!({
+    let settings = data.site_settings(profile);
+    let dialect = queries.first().map_or(data.id(), |query| query.dialect);
+    Some(json!({
         "strategy": unit.strategy.id,
         "detection": format!("{}/{}", unit.analytic.id, unit.detection.name),
-        "site": { "target": target.id, "profile": profile.id, "dialect": target.dialect, "settings": settings },
+        "site": { "target": target.id, "profile": profile.id, "dialect": dialect, "settings": settings },
         "status": status,
         "fidelity": fidelity_word(&fidelity),
         "losses": losses(&fidelity),
@@ -87,7 +89,7 @@ fn replay(language: &dyn Dialect, unit: Unit<'_>, (target, profile): Site<'_>, l
         "events": written,
         "unwritten": unwritten,
         "names": names,
-    })
+    }))
 }
 
 fn status(status: &Status) -> &'static str {

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::{Outcome, fidelity_word, loss_lines};
-use crate::dialect::Query;
+use crate::dialect::{Dialect, Query, dialect};
 use crate::sema::literals::print_span;
 use crate::template;
 
@@ -50,7 +50,7 @@ fn path(outcome: &Outcome<'_>, query: &Query) -> String {
         unit.strategy.id,
         unit.analytic.id,
         unit.detection.name,
-        outcome.target.extension
+        dialect(query.dialect).map_or(query.dialect, Dialect::extension)
     )
 }
 

@@ -14,7 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::capability::{Direction, Feature, Fidelity, Findings, Loss, Refusal, Support, TIES, features};
 use crate::diagnostics::{Code, Diagnostic};
-use crate::dialect::{Deployment, Dialect, Query, Request, dialect};
+use crate::dialect::{Deployment, Dialect, Query, Request, spoken};
 use crate::plan::{Acceptance, Accepted, Analytic, Detection, Strategy, Unit};
 use crate::sema::literals::print_span;
 use crate::source::Span;
@@ -84,15 +84,17 @@ pub fn run_deployed<'a>(
     wanted: &dyn Fn(Unit<'a>) -> bool,
 ) -> Compilation<'a> {
     let mut compilation = Compilation::default();
-    let Some(language) = dialect(&target.dialect) else {
-        let title = format!("target `{}` names a dialect that does not exist: `{}`", target.id, target.dialect);
-        compilation.diagnostics.push(Diagnostic::bare(Code::BadTargetData, title));
-        return compilation;
+    let dialects = match spoken(target) {
+        Ok(dialects) => dialects,
+        Err(title) => {
+            compilation.diagnostics.push(Diagnostic::bare(Code::BadTargetData, title));
+            return compilation;
+        }
     };
     for analytic in strategy.analytics.iter().filter(|analytic| profile.serves(&analytic.platform)) {
         if analytic.detections.iter().any(|detection| wanted(Unit { strategy, analytic, detection })) {
             compile_analytic(
-                language,
+                &dialects,
                 Site { strategy, analytic, target, profile, deployment },
                 wanted,
                 &mut compilation,
@@ -113,7 +115,7 @@ struct Site<'a> {
 }
 
 fn compile_analytic<'a>(
-    language: &dyn Dialect,
+    dialects: &[&dyn Dialect],
     site: Site<'a>,
     wanted: &dyn Fn(Unit<'a>) -> bool,
     compilation: &mut Compilation<'a>,
@@ -133,12 +135,12 @@ fn compile_analytic<'a>(
                 unit,
                 target: site.target,
                 profile: site.profile,
-                fidelity: assess(language, &request).0,
+                fidelity: assess(dialects, &request).0,
                 status: Status::NotNeeded,
                 queries: Vec::new(),
             }
         } else {
-            outcome(language, &request)
+            outcome(dialects, &request)
         };
         any_above |= matches!(outcome.status, Status::Compiled { .. });
         if !wanted(unit) {
@@ -152,8 +154,8 @@ fn compile_analytic<'a>(
     }
 }
 
-fn outcome<'a>(language: &dyn Dialect, request: &Request<'a>) -> Outcome<'a> {
-    let (fidelity, queries) = assess(language, request);
+fn outcome<'a>(dialects: &[&dyn Dialect], request: &Request<'a>) -> Outcome<'a> {
+    let (fidelity, queries) = assess(dialects, request);
     let accepted = |what| acceptance(request, what).map(|a| a.reason.clone());
     let status = match &fidelity {
         Fidelity::Exact { .. } => Status::Compiled { accepted: None },
@@ -169,10 +171,35 @@ fn outcome<'a>(language: &dyn Dialect, request: &Request<'a>) -> Outcome<'a> {
     Outcome { unit: request.unit, target: request.target, profile: request.profile, fidelity, status, queries }
 }
 
-/// The fidelity of a detection on a target and profile, and its rules. The features are asked first; only a detection
-/// that passes is lowered, and what only the profile's data can tell is found on the way.
+/// The fidelity of a detection on a target and profile, and its rules: in the first of the target's dialects that says it
+/// best. Where none can, the reasons are those of the dialect that lacks the least.
 #[must_use]
-pub fn assess(language: &dyn Dialect, request: &Request<'_>) -> (Fidelity, Vec<Query>) {
+pub fn assess(dialects: &[&dyn Dialect], request: &Request<'_>) -> (Fidelity, Vec<Query>) {
+    let mut best = (Fidelity::Unsupported { reasons: Vec::new() }, Vec::new());
+    for (n, dialect) in dialects.iter().enumerate() {
+        let said = assess_in(*dialect, request);
+        if n == 0 || lacks(&said.0) < lacks(&best.0) {
+            best = said;
+        }
+        if matches!(best.0, Fidelity::Exact { .. }) {
+            break;
+        }
+    }
+    best
+}
+
+/// How far a fidelity is from exact: approximate ones, then those with no rule by the number of reasons.
+fn lacks(fidelity: &Fidelity) -> usize {
+    match fidelity {
+        Fidelity::Exact { .. } => 0,
+        Fidelity::Approximate { .. } => 1,
+        Fidelity::Unsupported { reasons } => reasons.len().saturating_add(2),
+    }
+}
+
+/// The same in one dialect. The features are asked first; only a detection that passes is lowered, and what only the
+/// profile's data can tell is found on the way.
+fn assess_in(language: &dyn Dialect, request: &Request<'_>) -> (Fidelity, Vec<Query>) {
     let detection = at_site::at_site(request.unit.detection, request.profile);
     let request = &Request { unit: Unit { detection: &detection, ..request.unit }, ..*request };
     let mut findings = Findings::default();

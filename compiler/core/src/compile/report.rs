@@ -123,7 +123,7 @@ fn entry(outcome: &Outcome<'_>) -> Value {
 
 /// What a rule needs of its schedule: how far a run must look back, and how long it must wait before it can judge.
 fn rule(query: &Query) -> Value {
-    json!({ "part": query.part, "look_back": print_span(query.look_back), "wait": print_span(query.wait) })
+    json!({ "part": query.part, "dialect": query.dialect, "look_back": print_span(query.look_back), "wait": print_span(query.wait) })
 }
 
 fn loss(loss: &Loss) -> Value {

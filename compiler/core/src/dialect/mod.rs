@@ -33,6 +33,11 @@ pub trait Dialect: Layout + Sync {
     /// Its id in `target.yaml`.
     fn id(&self) -> &'static str;
 
+    /// The ending of a rule file, without the dot.
+    fn extension(&self) -> &'static str {
+        self.id()
+    }
+
     /// What it can do with a feature. One exhaustive match.
     fn support(&self, feature: Feature) -> Support;
 
@@ -124,6 +129,8 @@ pub struct Schedule {
 /// One rule's query.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Query {
+    /// The id of the dialect that it is in.
+    pub dialect: &'static str,
     /// What tells it from the detection's other rules, such as `order-2`; none if it is the only one.
     pub part: Option<String>,
     /// The query, ending in one newline.
@@ -168,6 +175,15 @@ pub fn part_id(detection: &str, part: &str) -> String {
 
 /// Every dialect.
 pub const DIALECTS: &[&dyn Dialect] = &[&sigma::Sigma, &spl::Spl, &kql::Kql, &eql::Eql];
+
+/// The dialects that a target speaks, in its order.
+///
+/// # Errors
+/// Names one that does not exist.
+pub fn spoken(target: &Target) -> Result<Vec<&'static dyn Dialect>, String> {
+    let unknown = |id: &str| format!("target `{}` names a dialect that does not exist: `{id}`", target.id);
+    target.dialects.iter().map(|id| dialect(id).ok_or_else(|| unknown(id))).collect()
+}
 
 /// The dialect of this id.
 #[must_use]

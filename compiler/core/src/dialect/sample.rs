@@ -203,8 +203,7 @@ impl Sample<'_> {
         let target = Target {
             id: "product".to_owned(),
             title: String::new(),
-            dialect: self.dialect.id().to_owned(),
-            extension: String::new(),
+            dialects: vec![self.dialect.id().to_owned()],
             default_profile: BTreeMap::new(),
             limits: Limits::default(),
             settings: Map::new(),

@@ -42,7 +42,7 @@ fn written(target: &str, profile: &str, event: &Json) -> Vec<String> {
     let profile: &Profile = target.profile(profile).expect("a profile");
     let strategy = strategy();
     let unit = strategy.units().next().expect("a detection");
-    let writer = Writer::new(dialect(&target.dialect).expect("a dialect"), profile, unit);
+    let writer = Writer::new(dialect(target.data_dialect()).expect("a dialect"), profile, unit);
     match writer.write(7, event.to_string().as_bytes()) {
         Ok(written) => written.events.iter().map(|e| format!("{} {}", e.place, Json::from(e.row.clone()))).collect(),
         Err(reason) => vec![reason],

@@ -28,7 +28,7 @@ pub fn deploy<'a>(outcome: &Outcome<'a>, packing: &Packing, project: &Project) -
         profile: outcome.profile,
         deployment: Some(Deployment { schedule, author: &project.author, license: &project.license }),
     };
-    let Some(language) = dialect(&outcome.target.dialect) else { return Ok(None) };
+    let Some(language) = outcome.queries.first().and_then(|query| dialect(query.dialect)) else { return Ok(None) };
     let mut findings = Findings::default();
     let queries = language.lower(&request, &mut findings);
     for query in &queries {

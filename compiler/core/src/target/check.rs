@@ -18,7 +18,7 @@ use crate::yaml::{Document, Node, Schema, embedded_schema};
 #[must_use]
 pub fn target_schema() -> Json {
     let mut schema = embedded_schema("target").unwrap_or_default();
-    if let Some(dialect) = schema.pointer_mut("/properties/dialect").and_then(Json::as_object_mut) {
+    if let Some(dialect) = schema.pointer_mut("/properties/dialects/items").and_then(Json::as_object_mut) {
         dialect.insert("enum".to_owned(), DIALECTS.iter().map(|d| d.id()).collect());
     }
     schema

@@ -27,8 +27,7 @@ pub struct Folder {
 #[serde(deny_unknown_fields)]
 pub struct TargetForm {
     title: String,
-    dialect: String,
-    extension: String,
+    dialects: Vec<String>,
     default_profile: BTreeMap<String, String>,
     #[serde(default)]
     limits: LimitsForm,
@@ -195,8 +194,7 @@ impl TargetForm {
         Ok(Target {
             id: id.to_owned(),
             title: self.title,
-            dialect: self.dialect,
-            extension: self.extension,
+            dialects: self.dialects,
             default_profile: self.default_profile,
             limits: Limits { query_characters: self.limits.query_characters, look_back },
             settings: self.settings,

@@ -126,7 +126,7 @@ fn with_parts_of(head: Target, before: Option<Target>) -> Target {
 fn take_part(target: &mut Target, path: &str, file: &TargetFile, context: Context<'_>) -> Vec<Diagnostic> {
     let id_in = |folder: &str| path.strip_prefix(folder)?.strip_suffix(".yaml").filter(|id| !id.contains('/'));
     if let Some(id) = id_in("sources/") {
-        let loaded = load_source(file.source, &target.dialect, context);
+        let loaded = load_source(file.source, target.data_dialect(), context);
         return loaded.map(|source| target.sources.insert(id.to_owned(), source)).err().unwrap_or_default();
     }
     if let Some(id) = id_in("profiles/") {
@@ -163,7 +163,7 @@ pub fn load_target(id: &str, source: SourceId, sources: &Sources) -> Result<(Tar
     Ok((target, defaults.collect()))
 }
 
-/// Reads a log source of a target that speaks `dialect`.
+/// Reads a log source of a target whose data are in the terms of `dialect`.
 ///
 /// # Errors
 /// Everything that is wrong with it, at its place.
@@ -190,7 +190,7 @@ pub fn load_profile(
     context: Context<'_>,
 ) -> Result<Profile, Vec<Diagnostic>> {
     let document = Document::parse(context.sources, source).map_err(|e| vec![e])?;
-    let mut errors = document.validate(&schema_of(profile_schema(Some(&target.dialect)))?, Code::BadTargetData);
+    let mut errors = document.validate(&schema_of(profile_schema(Some(target.data_dialect())))?, Code::BadTargetData);
     check_classes(&document, context.classes, &mut errors);
     check_includes(&document, &target.sources, &mut errors);
     if !errors.is_empty() {

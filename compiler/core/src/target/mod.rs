@@ -34,10 +34,9 @@ pub struct Target {
     pub id: String,
     /// Such as `Microsoft Sentinel`.
     pub title: String,
-    /// The id of its dialect: `sigma`, `spl`, `kql`, `eql`.
-    pub dialect: String,
-    /// The ending of a rule file, without the dot.
-    pub extension: String,
+    /// The ids of the dialects that it speaks: `sigma`, `spl`, `kql`, `eql`, `esql`. At least one; a detection becomes rules of
+    /// the first that says it best. Sources and profiles are written in the terms of the first.
+    pub dialects: Vec<String>,
     /// The profile used for the analytics of a platform when none is asked for. A platform that is not here is one that the
     /// product does not see.
     pub default_profile: BTreeMap<String, String>,

@@ -64,6 +64,12 @@ impl Target {
         })
     }
 
+    /// The dialect in whose terms the target's sources and profiles are written: the first.
+    #[must_use]
+    pub fn data_dialect(&self) -> &str {
+        self.dialects.first().map_or("", String::as_str)
+    }
+
     /// The profiles that serve a platform.
     pub fn profiles_on<'a>(&'a self, platform: &'a str) -> impl Iterator<Item = &'a Profile> {
         self.profiles.values().filter(move |profile| profile.serves(platform))

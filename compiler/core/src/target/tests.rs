@@ -24,7 +24,8 @@ classes:
       tls.resumed: {absent: "no such column"}
 "#;
 
-const TARGET: &str = "title: Test\ndialect: eql\nextension: txt\ndefault_profile: {linux: main}\nlimits: {query_characters: 100, look_back: 14d}\n";
+const TARGET: &str =
+    "title: Test\ndialects: [eql]\ndefault_profile: {linux: main}\nlimits: {query_characters: 100, look_back: 14d}\n";
 
 fn classes() -> BTreeMap<String, Arc<Class>> {
     let direction = Type::Enum(vec!["egress".into(), "ingress".into()]);
@@ -58,8 +59,7 @@ fn profile(text: &str) -> Result<Profile, Vec<String>> {
     let target = Target {
         id: "mine".into(),
         title: String::new(),
-        dialect: "none".into(),
-        extension: String::new(),
+        dialects: vec!["none".into()],
         default_profile: BTreeMap::new(),
         limits: Limits::default(),
         settings: serde_json::Map::new(),

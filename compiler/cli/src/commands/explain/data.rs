@@ -23,7 +23,7 @@ pub fn needed<'a>(units: &[Unit<'a>], site: Site<'a>) -> Vec<ClassData<'a>> {
     let classes: BTreeSet<&str> = served.flat_map(|u| &u.detection.events).map(|event| &*event.class.name).collect();
     let data = |class: &'a str| {
         let binding = site.profile.classes.get(class);
-        let language = dialect(&site.target.dialect);
+        let language = dialect(site.target.data_dialect());
         ClassData {
             class,
             collect: binding.map(|binding| binding.collect.trim()),

@@ -42,6 +42,7 @@ impl Dialect for Eql {
         (1..)
             .zip(&queries)
             .map(|(n, query)| Query {
+                dialect: self.id(),
                 part: part(n),
                 text: print::print(query),
                 look_back: match query {

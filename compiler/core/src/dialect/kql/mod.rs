@@ -106,7 +106,7 @@ impl Dialect for Kql {
         let text = Some(print::query(&query, Layout::Full)).filter(|text| text.chars().count() <= most);
         let text = text.unwrap_or_else(|| print::query(&query, Layout::Compact));
         let look_back = pattern.horizon().saturating_add(older);
-        vec![Query { part: None, text, look_back, wait: pattern.wait(), columns, held }]
+        vec![Query { dialect: self.id(), part: None, text, look_back, wait: pattern.wait(), columns, held }]
     }
 
     fn coverage(&self, class: &ClassBinding) -> Vec<String> {

@@ -31,6 +31,10 @@ impl Dialect for Sigma {
         "sigma"
     }
 
+    fn extension(&self) -> &'static str {
+        "yml"
+    }
+
     fn support(&self, feature: Feature) -> Support {
         support::support(feature)
     }
@@ -43,6 +47,7 @@ impl Dialect for Sigma {
         }
         let horizon = request.unit.detection.pattern.horizon();
         vec![Query {
+            dialect: self.id(),
             part: None,
             text: print::print(&documents),
             look_back: horizon,

@@ -114,6 +114,7 @@ impl Dialect for Spl {
     fn lower(&self, request: &Request<'_>, findings: &mut Findings) -> Vec<Query> {
         let pattern = &request.unit.detection.pattern;
         let query = lower::lower(request, findings).map(|lowered| Query {
+            dialect: self.id(),
             part: None,
             text: print::query(&lowered.query),
             look_back: pattern.horizon().saturating_add(lowered.older),

@@ -110,8 +110,7 @@ fn site() -> (Target, Profile) {
     let target = Target {
         id: "t".into(),
         title: "T".into(),
-        dialect: "kql".into(),
-        extension: "kql".into(),
+        dialects: vec!["kql".into()],
         default_profile: BTreeMap::new(),
         limits: Limits::default(),
         settings: settings.as_object().cloned().unwrap_or_default(),
