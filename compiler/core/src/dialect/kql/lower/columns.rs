@@ -5,8 +5,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::Context;
 use super::names::pascal;
+use super::{Context, field};
 use crate::plan::facts::Equalities;
 use crate::plan::{Aggregate, Column, ColumnValue, Comparison, EventId, Field, Key, Logic, Pattern, PatternKind};
 use crate::source::Span;
@@ -29,6 +29,8 @@ pub enum Cell {
 pub struct Columns {
     /// Of the plan's columns.
     names: BTreeMap<Column, String>,
+    /// Of the key columns that hold several values: the name of the column with the one value that a row has in common.
+    values: BTreeMap<Column, String>,
     /// Where each was first asked for.
     spans: BTreeMap<Column, Span>,
     /// Of each event, what it can give.
@@ -48,6 +50,20 @@ impl Columns {
     #[must_use]
     pub fn name(&self, column: &Column) -> String {
         self.names.get(column).cloned().unwrap_or_default()
+    }
+
+    /// The name of the common value of a key column that holds several values; none for any other column.
+    #[must_use]
+    pub fn value_name(&self, column: &Column) -> Option<&String> {
+        self.values.get(column)
+    }
+
+    /// The name of a column of the plan in the rows of a pattern: a key with several values has one of them in the rows
+    /// of a join or group, and all of them below.
+    #[must_use]
+    pub fn name_in(&self, pattern: &Pattern, column: &Column) -> String {
+        let value = self.values.get(column).filter(|_| has_one_value(pattern, column));
+        value.cloned().unwrap_or_else(|| self.name(column))
     }
 
     /// Where a field of an event was first asked for as a column.
@@ -77,8 +93,25 @@ impl Columns {
     /// The names that the rows of a pattern can give.
     #[must_use]
     pub fn given(&self, pattern: &Pattern) -> BTreeSet<String> {
-        let cells = pattern.row_events().into_iter().flat_map(|event| self.cells(event));
-        cells.map(|(name, _)| name.clone()).collect()
+        let name_of = |event: EventId, (name, cell): &(String, Cell)| match cell {
+            Cell::Field(field) => self.name_in(pattern, &Column::field(event, field.clone())),
+            Cell::Aggregate(_) | Cell::Id | Cell::Carried(_) => name.clone(),
+        };
+        let events = pattern.row_events().into_iter();
+        events.flat_map(|event| self.cells(event).iter().map(move |cell| name_of(event, cell))).collect()
+    }
+
+    /// The names that an operand gives the rows of its join: a key has its common value there.
+    #[must_use]
+    pub fn given_joined(&self, operand: &Pattern, keys: &[Key], index: usize) -> BTreeSet<String> {
+        let mut given = self.given(operand);
+        for column in keys.iter().filter_map(|key| key.columns.get(index)) {
+            if let Some(value) = self.values.get(column) {
+                given.remove(&self.name(column));
+                given.insert(value.clone());
+            }
+        }
+        given
     }
 
     /// Whether a column holds several values: neither `distinct` nor `by` takes a dynamic one
@@ -146,7 +179,44 @@ pub fn prepare(cx: &mut Context<'_>) {
         merge(pattern, &mut classes, key);
     }
     name_all(cx, classes);
+    name_values(cx, pattern);
     require(pattern, &mut cx.columns);
+}
+
+/// Names the common value of every key column that the site holds as an array.
+fn name_values(cx: &mut Context<'_>, pattern: &Pattern) {
+    for operand in pattern.operands() {
+        name_values(cx, operand);
+    }
+    let keys: Vec<&Column> = match &pattern.kind {
+        PatternKind::Event(_) => Vec::new(),
+        PatternKind::Grouped(group) => group.keys.iter().collect(),
+        PatternKind::Then(join) | PatternKind::With(join) => join.keys.iter().flat_map(|key| &key.columns).collect(),
+        PatternKind::NotFollowed(n) | PatternKind::NotPreceded(n) => {
+            n.keys.iter().flat_map(|key| &key.columns).collect()
+        }
+    };
+    for column in keys {
+        let is_array = column.as_field().is_some_and(|field| field::is_array(cx, column.event, field));
+        if is_array && !cx.columns.values.contains_key(column) {
+            let name = format!("{}_value", cx.columns.name(column));
+            let name = cx.names.fresh_column(&name);
+            cx.columns.values.insert(column.clone(), name);
+        }
+    }
+}
+
+/// Whether a join or group of the pattern's rows has the column as a key.
+fn has_one_value(pattern: &Pattern, column: &Column) -> bool {
+    let is_key = |keys: &[Key]| keys.iter().any(|key| key.columns.contains(column));
+    match &pattern.kind {
+        PatternKind::Event(_) => false,
+        PatternKind::Grouped(group) => group.keys.contains(column),
+        PatternKind::Then(join) | PatternKind::With(join) => {
+            is_key(&join.keys) || join.operands.iter().any(|operand| has_one_value(operand, column))
+        }
+        PatternKind::NotFollowed(n) | PatternKind::NotPreceded(n) => has_one_value(&n.kept, column),
+    }
 }
 
 /// All columns of keys and groups, and all keys, the innermost first.

@@ -84,6 +84,12 @@ fn native_type(binding: &FieldBinding) -> Option<Scalar> {
     Scalar::parse(&binding.native_type)
 }
 
+/// Whether the site holds the several values that a field may have as an array.
+pub fn is_array(cx: &Context<'_>, event: EventId, field: &Field) -> bool {
+    let binding = cx.source(event).and_then(|class| class.binding.fields.get(&*field.name));
+    field.ty.is_list() && binding.and_then(native_type) == Some(Scalar::Dynamic)
+}
+
 /// The type that a field has once it is read, without a finding if it is absent.
 pub fn value_type(cx: &Context<'_>, event: EventId, field: &Field) -> Option<Scalar> {
     let binding = cx.source(event)?.binding.fields.get(&*field.name)?;

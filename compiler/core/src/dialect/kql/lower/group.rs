@@ -23,7 +23,8 @@ pub fn rows(cx: &mut Context<'_>, group: &Group, need: &BTreeSet<String>) -> Row
     let time = cx.columns.time(id);
 
     let unbound = event::pipeline(cx, id, &wanted);
-    let (unbound, keys) = rows::keyed(cx, unbound, group.keys.iter().cloned());
+    let keys = group.keys.iter().map(|key| (key.clone(), cx.columns.name(key))).collect();
+    let (unbound, keys) = rows::keyed(cx, unbound, keys);
     let keys = rows::each_once(keys);
     let comment = cx.event(id).and_then(|e| e.doc.lines().next()).unwrap_or_default().to_owned();
     let events = cx.bind(&name, &comment, LetValue::Materialized(unbound));

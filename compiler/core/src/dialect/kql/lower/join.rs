@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 
 use super::reach::Reach;
-use super::rows::{self, Place, Rows, Use};
+use super::rows::{self, KeyColumn, Place, Rows, Use};
 use super::{Context, constants, reach};
 use crate::dialect::kql::ast::{BinaryOp, Expr, JoinKind, Pipeline, Step};
 use crate::plan::{EventId, Join, Pattern};
@@ -56,11 +56,11 @@ fn kept(
     place: Place,
 ) -> Option<(usize, usize)> {
     let [left, right] = join.operands.as_slice() else { return None };
-    let gives = |p: &Pattern| need.is_subset(&cx.columns.given(p));
+    let gives = |p: &Pattern, index| need.is_subset(&cx.columns.given_joined(p, &join.keys, index));
     match (arrangement, place) {
-        (_, Place::Result) if gives(right) => Some((1, 0)),
-        (_, Place::Result) if gives(left) => Some((0, 1)),
-        (Arrangement::InOrder, Place::Operand) if gives(right) => Some((1, 0)),
+        (_, Place::Result) if gives(right, 1) => Some((1, 0)),
+        (_, Place::Result) if gives(left, 0) => Some((0, 1)),
+        (Arrangement::InOrder, Place::Operand) if gives(right, 1) => Some((1, 0)),
         (Arrangement::InOrder | Arrangement::Any, Place::Result | Place::Operand) => None,
     }
 }
@@ -90,8 +90,9 @@ fn semi(
     let (Some(left), Some(right)) = (tables.get(kept).cloned(), tables.get(other).cloned()) else {
         return Rows { pipeline: Pipeline::of(""), label, time: String::new(), first: String::new() };
     };
-    let (pipeline, keys) = rows::keyed(cx, left.pipeline.clone(), columns(join, kept));
-    let pipeline = exists(cx, pipeline, &keys, &left.time, look, &window, right, columns(join, other));
+    let (own_keys, other_keys) = (key_columns(cx, join, kept), key_columns(cx, join, other));
+    let (pipeline, keys) = rows::keyed(cx, left.pipeline.clone(), own_keys);
+    let pipeline = exists(cx, pipeline, &keys, &left.time, look, &window, right, other_keys);
     let pipeline = match place {
         Place::Result => pipeline,
         Place::Operand => {
@@ -112,7 +113,7 @@ pub fn exists(
     look: Reach,
     window: &Expr,
     other: Rows,
-    other_keys: impl Iterator<Item = crate::plan::Column>,
+    other_keys: Vec<KeyColumn>,
 ) -> Pipeline {
     let first = cx.names.fresh_column(&format!("{}_first", other.label));
     let last = cx.names.fresh_column(&format!("{}_last", other.label));
@@ -155,26 +156,29 @@ fn pairs(
     let Some(first) = first else {
         return Rows { pipeline: Pipeline::of(""), label, time: String::new(), first: String::new() };
     };
-    let (pipeline, keys) = rows::keyed(cx, first.pipeline.clone(), columns(join, 0));
+    let first_keys = key_columns(cx, join, 0);
+    let (pipeline, keys) = rows::keyed(cx, first.pipeline.clone(), first_keys);
     let mut chain = Chain {
         arrangement,
         pipeline,
         keys,
         start: first.time.clone(),
         end: first.time.clone(),
-        given: join.operands.first().map(|p| cx.columns.given(p)).unwrap_or_default(),
+        given: join.operands.first().map(|p| cx.columns.given_joined(p, &join.keys, 0)).unwrap_or_default(),
         events: join.operands.first().map(Pattern::row_events).unwrap_or_default(),
     };
     let count = join.operands.len();
     for (index, (pattern, table)) in join.operands.iter().zip(std::iter::once(first).chain(tables)).enumerate().skip(1)
     {
-        chain.add(cx, &label, table, columns(join, index), &window, pattern, clashes);
+        let given = cx.columns.given_joined(pattern, &join.keys, index);
+        chain.add(cx, &label, table, key_columns(cx, join, index), &window, pattern, clashes);
+        chain.given.extend(given.iter().cloned());
         let last = index + 1 == count;
         if !(last && place == Place::Result) {
             let later: BTreeSet<String> =
                 clashes.iter().flat_map(|(a, b)| [*a, *b]).map(|id| cx.columns.id(id)).collect();
             let wanted = need.iter().cloned().chain(if last { BTreeSet::new() } else { later });
-            chain.trim(cx, wanted.collect(), !last, &cx.columns.given(pattern));
+            chain.trim(cx, wanted.collect(), !last, &given);
         }
     }
     Rows { pipeline: chain.pipeline, label, time: chain.end, first: chain.start }
@@ -204,7 +208,7 @@ impl Chain {
         cx: &mut Context<'_>,
         label: &str,
         table: Rows,
-        key_columns: impl Iterator<Item = crate::plan::Column>,
+        key_columns: Vec<KeyColumn>,
         window: &Expr,
         pattern: &Pattern,
         clashes: &[(EventId, EventId)],
@@ -231,7 +235,6 @@ impl Chain {
         });
         let condition = Expr::and(differ.collect::<Vec<_>>());
         self.pipeline = std::mem::replace(&mut self.pipeline, Pipeline::of("")).filter(condition);
-        self.given.extend(cx.columns.given(pattern));
         self.events.extend(new);
     }
 
@@ -280,8 +283,8 @@ impl Chain {
 }
 
 /// The key columns of an operand.
-pub fn columns(join: &Join, index: usize) -> impl Iterator<Item = crate::plan::Column> {
-    rows::key_columns(&join.keys, index).cloned().collect::<Vec<_>>().into_iter()
+fn key_columns(cx: &Context<'_>, join: &Join, index: usize) -> Vec<KeyColumn> {
+    join.operands.get(index).map(|operand| rows::key_columns(cx, operand, &join.keys, index)).unwrap_or_default()
 }
 
 fn window(cx: &mut Context<'_>, join: &Join) -> Expr {

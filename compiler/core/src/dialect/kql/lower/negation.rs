@@ -5,19 +5,18 @@
 
 use std::collections::BTreeSet;
 
-use super::columns::is_list;
 use super::reach::{self, Reach};
-use super::rows::{self, Rows, Use};
+use super::rows::{self, KeyColumn, Rows, Use};
 use super::{Context, constants, join};
 use crate::dialect::kql::ast::{BinaryOp, Expr, JoinKind, Pipeline, Step};
-use crate::plan::{Column, EventId, Negation};
+use crate::plan::{EventId, Negation};
 
 /// The rows of a negation.
 pub fn rows(cx: &mut Context<'_>, negation: &Negation, look: Reach, need: &BTreeSet<String>) -> Rows {
     let clashes = clashes(cx, negation, look);
     let (mine, theirs): (Vec<EventId>, Vec<EventId>) = clashes.iter().copied().unzip();
     let wanted = rows::needed(cx, &negation.kept, &negation.keys, 0, need, mine.iter().copied());
-    let key_columns: Vec<Column> = rows::key_columns(&negation.keys, 0).cloned().collect();
+    let key_columns = rows::key_columns(cx, &negation.kept, &negation.keys, 0);
     let absent_label = label(cx, negation);
     let window = constants::window(cx, &negation.within, &format!("{absent_label}_within"));
     let mut marks = Vec::new();
@@ -30,10 +29,10 @@ pub fn rows(cx: &mut Context<'_>, negation: &Negation, look: Reach, need: &BTree
     let other_need = rows::needed(cx, &negation.absent, &negation.keys, 1, &BTreeSet::new(), theirs.iter().copied());
     let other = rows::operand(cx, &negation.absent, &other_need, Use::Once, |_, rows| rows);
 
-    let (bad, keys) = rows::keyed(cx, kept.pipeline.clone(), key_columns.into_iter());
-    let absent_keys: Vec<Column> = rows::key_columns(&negation.keys, 1).cloned().collect();
+    let (bad, keys) = rows::keyed(cx, kept.pipeline.clone(), key_columns);
+    let absent_keys = rows::key_columns(cx, &negation.absent, &negation.keys, 1);
     let bad = if clashes.is_empty() {
-        join::exists(cx, bad, &keys, &kept.time, look, &window, other, absent_keys.into_iter())
+        join::exists(cx, bad, &keys, &kept.time, look, &window, other, absent_keys)
     } else {
         other_than(cx, bad, &keys, &kept.time, look, &window, other, absent_keys, &clashes)
     };
@@ -71,17 +70,16 @@ fn wait(cx: &Context<'_>, kept: Rows, negation: &Negation, look: Reach, window: 
 }
 
 /// Columns that hold the key of a row, one value each: a field with several values as text.
-fn mark(cx: &mut Context<'_>, kept: Rows, keys: &[Column]) -> (Rows, Vec<String>) {
+fn mark(cx: &mut Context<'_>, kept: Rows, keys: &[KeyColumn]) -> (Rows, Vec<String>) {
     let mut names = Vec::new();
     let mut texts = Vec::new();
-    for column in keys {
-        let name = cx.columns.name(column);
-        if is_list(column) {
+    for (_, name) in keys {
+        if cx.columns.holds_several(name) {
             let text = cx.names.fresh_column(&format!("{name}_all"));
-            texts.push((text.clone(), Expr::Call("tostring", vec![Expr::Name(name)])));
+            texts.push((text.clone(), Expr::Call("tostring", vec![Expr::name(name)])));
             names.push(text);
         } else {
-            names.push(name);
+            names.push(name.clone());
         }
     }
     if texts.is_empty() {
@@ -100,11 +98,11 @@ fn other_than(
     look: Reach,
     window: &Expr,
     other: Rows,
-    other_keys: Vec<Column>,
+    other_keys: Vec<KeyColumn>,
     clashes: &[(EventId, EventId)],
 ) -> Pipeline {
     let bucket = cx.bucket();
-    let (right, right_keys) = rows::keyed(cx, other.pipeline, other_keys.into_iter());
+    let (right, right_keys) = rows::keyed(cx, other.pipeline, other_keys);
     let right = right.then(Step::Extend(vec![(bucket.clone(), reach::bucket(&other.time, window))]));
     let on = rows::on(keys, &right_keys, &bucket);
     let differ = clashes

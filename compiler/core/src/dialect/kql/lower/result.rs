@@ -3,16 +3,14 @@
 
 use std::collections::BTreeSet;
 
-use super::columns::is_list;
 use super::constants::{self, TICKS};
 use super::names::pascal;
 use super::rows::{self, Place, Rows};
 use super::{Context, event, field};
-use crate::capability::Support;
 use crate::dialect::ResultColumn;
 use crate::dialect::kql::ast::{Assign, BinaryOp, Expr, Pipeline, Step};
 use crate::plan::facts::Equalities;
-use crate::plan::{Column, ColumnValue, EventId, Key, Pattern, PatternKind};
+use crate::plan::{Column, ColumnValue, EventId, PatternKind};
 
 /// The columns of every result.
 const FIRST_SEEN: &str = "FirstSeen";
@@ -64,9 +62,9 @@ pub fn anchor(cx: &mut Context<'_>) -> Option<Anchor> {
 
 /// The final expression, and the columns of the entity in it.
 pub fn body(cx: &mut Context<'_>, anchor: &Anchor) -> (Pipeline, Vec<ResultColumn>) {
-    refuse_split_lists(cx);
     let detection = cx.detection();
-    let names: Vec<String> = detection.entity.iter().map(|e| cx.columns.name(&e.column)).collect();
+    let names = detection.entity.iter().map(|e| cx.columns.name_in(&detection.pattern, &e.column));
+    let names: Vec<String> = names.collect();
     let need: BTreeSet<String> = names.iter().chain(&anchor.carried).cloned().collect();
     let mut rows = rows::rows(cx, &detection.pattern, &need, Place::Result);
     drop_old(cx, &mut rows);
@@ -100,40 +98,11 @@ fn drop_old(cx: &mut Context<'_>, rows: &mut Rows) {
     rows.pipeline.steps.push(Step::Where(new));
 }
 
-/// A key with several values makes a row for each value that is common, and has that value from then on. The column keeps
-/// the whole list here, so nothing above the join may ask for it again.
-fn refuse_split_lists(cx: &mut Context<'_>) {
-    let detection = cx.detection();
-    let mut keys = Vec::new();
-    join_keys(&detection.pattern, &mut keys);
-    let entity = detection.entity.iter().map(|entry| &entry.column);
-    let uses: Vec<&Column> = keys.iter().flat_map(|key| &key.columns).chain(entity).collect();
-    let split = |column: &Column| is_list(column) && uses.iter().filter(|used| **used == column).count() > 1;
-    for key in keys {
-        if key.columns.iter().any(split) {
-            let reason = "a key field with several values is asked for again above the join, and the rule has all its \
-                          values there, not the common one";
-            cx.findings
-                .note(Support::no_but(reason, "ask for the other event's field, which has the one value"), key.span);
-        }
-    }
-}
-
-/// The keys of every join.
-fn join_keys<'p>(pattern: &'p Pattern, keys: &mut Vec<&'p Key>) {
-    if let PatternKind::Then(join) | PatternKind::With(join) = &pattern.kind {
-        keys.extend(&join.keys);
-    }
-    for operand in pattern.operands() {
-        join_keys(operand, keys);
-    }
-}
-
-/// An entity column; a field with several values has a row for each, and one row if it has none.
+/// An entity column; a field with several values has a row for each, and one row if it has none. A key has its one value.
 fn one_value(cx: &mut Context<'_>, rows: &mut Pipeline, column: &Column, name: String) -> Expr {
     let ColumnValue::Field(field) = &column.value else { return Expr::Name(name) };
     let span = cx.detection().span;
-    if !field.ty.is_list() {
+    if !field.ty.is_list() || cx.columns.value_name(column) == Some(&name) {
         return Expr::Name(name);
     }
     match field::access(cx, column.event, field, &field::Derived::new(), span) {

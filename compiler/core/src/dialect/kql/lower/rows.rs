@@ -93,9 +93,13 @@ pub fn clashes(cx: &Context<'_>, a: &Pattern, b: &Pattern) -> Vec<(EventId, Even
     pairs.filter(overlap).collect()
 }
 
-/// The names of the key columns of an operand.
-pub fn key_columns(keys: &[Key], index: usize) -> impl Iterator<Item = &Column> {
-    keys.iter().filter_map(move |key| key.columns.get(index))
+/// A column of a key, and its name in the rows that are joined.
+pub type KeyColumn = (Column, String);
+
+/// The key columns of an operand.
+pub fn key_columns(cx: &Context<'_>, operand: &Pattern, keys: &[Key], index: usize) -> Vec<KeyColumn> {
+    let columns = keys.iter().filter_map(|key| key.columns.get(index));
+    columns.map(|column| (column.clone(), cx.columns.name_in(operand, column))).collect()
 }
 
 /// What an operand must carry: what is needed of it above, its key columns, and the ids of events that must differ.
@@ -108,16 +112,15 @@ pub fn needed(
     ids: impl Iterator<Item = EventId>,
 ) -> BTreeSet<String> {
     let given = cx.columns.given(operand);
-    let own = key_columns(keys, index).map(|column| cx.columns.name(column));
+    let own = key_columns(cx, operand, keys, index).into_iter().map(|(_, name)| name);
     above.intersection(&given).cloned().chain(own).chain(ids.map(|id| cx.columns.id(id))).collect()
 }
 
 /// A table with its key columns ready to be joined on, and their names. A field with several values has a row for each.
-pub fn keyed(cx: &mut Context<'_>, rows: Pipeline, columns: impl Iterator<Item = Column>) -> (Pipeline, Vec<String>) {
+pub fn keyed(cx: &mut Context<'_>, rows: Pipeline, columns: Vec<KeyColumn>) -> (Pipeline, Vec<String>) {
     let mut rows = rows;
     let mut names = Vec::new();
-    for column in columns {
-        let name = cx.columns.name(&column);
+    for (column, name) in columns {
         match expansion(cx, &column, &name) {
             Some((value, steps)) => {
                 rows.steps.extend(steps);
@@ -129,15 +132,12 @@ pub fn keyed(cx: &mut Context<'_>, rows: Pipeline, columns: impl Iterator<Item =
     (rows, names)
 }
 
-/// One row for each value of a column with several; none for any other column.
-pub fn expansion(cx: &mut Context<'_>, column: &Column, name: &str) -> Option<(String, Vec<Step>)> {
+/// One row for each value of a column with several; none for any other column, and where it has its one value already.
+fn expansion(cx: &mut Context<'_>, column: &Column, name: &str) -> Option<(String, Vec<Step>)> {
     let field = column.as_field().filter(|_| is_list(column))?;
     let span = cx.event(column.event)?.span;
     let access = field::access(cx, column.event, field, &field::Derived::new(), span)?;
-    if !access.list {
-        return None;
-    }
-    let value = cx.names.fresh_column(&format!("{name}_value"));
+    let value = cx.columns.value_name(column).filter(|value| *value != name)?.clone();
     let array = field::Access { expr: Expr::name(name), ..access.clone() };
     let member = access.member(&value);
     let guard = event::present(cx, &member, span);

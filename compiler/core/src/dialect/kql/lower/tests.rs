@@ -227,12 +227,22 @@ fn rows_are_not_told_apart_by_a_column_with_several_values() {
 }
 
 #[test]
-fn a_key_with_several_values_is_not_asked_for_again() {
-    let join = "pattern egress then bad within 1m by egress.host.ip = bad.source.ip entity";
-    let again = lowered(&format!("{join} host.name, egress.host.ip"));
-    assert!(again.starts_with("a key field with several values is asked for again above the join"), "{again}");
-    let once = lowered(&format!("{join} host.name, bad.source.ip"));
-    assert!(once.contains("| summarize"), "{once}");
+fn above_its_join_a_key_with_several_values_has_the_common_one() {
+    let inner = "(egress then bad within 1m by egress.host.ip = bad.source.ip)";
+    insta::assert_snapshot!(
+        "several_values_above",
+        lowered(&format!(
+            "pattern {inner} then any within 1h by egress.host.ip = any.destination.ip \
+             entity egress.host.name, egress.host.ip, any.host.ip"
+        ))
+    );
+}
+
+#[test]
+fn a_group_by_a_key_with_several_values_is_about_one_of_them() {
+    let query = lowered("pattern egress grouped by host.ip over 1h having count() >= 2 entity host.ip");
+    let result = query.split_once("// What is found").map_or("", |(_, result)| result);
+    assert!(result.contains("HostIp = HostIp_value") && !result.contains("mv-expand HostIp"), "{query}");
 }
 
 #[test]
