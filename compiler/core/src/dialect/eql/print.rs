@@ -2,6 +2,8 @@
 //!
 //! Syntax: <https://www.elastic.co/docs/reference/query-languages/eql/eql-syntax>
 
+use std::fmt::{self, Write};
+
 use crate::plan::{Logic, Order, Segment};
 
 use super::tree::{Case, Condition, FieldName, Filter, Literal, Presence, Query, Term, Test, TestKind, Wildcard};
@@ -12,19 +14,55 @@ const WIDTH: usize = 100;
 /// The query as text, ending in one newline.
 #[must_use]
 pub fn print(query: &Query) -> String {
-    match query {
-        Query::Event(filter) => format!("{}\n", print_filter(filter, 0, 2)),
-        Query::Sequence { within, terms } => print_sequence(*within, terms),
+    let mut out = Page::default();
+    let printed = match query {
+        Query::Event(filter) => print_filter(&mut out, filter, 0, 2).and_then(|()| out.write_char('\n')),
+        Query::Sequence { within, terms } => print_sequence(&mut out, *within, terms),
+    };
+    debug_assert!(printed.is_ok(), "only a line on trial can be too long");
+    out.text
+}
+
+/// The text so far.
+#[derive(Default)]
+struct Page {
+    text: String,
+    /// The characters that what is written on trial may still have.
+    left: Option<usize>,
+}
+
+impl Page {
+    /// Writes what fits into `room` characters, or nothing of it.
+    fn fits(&mut self, room: usize, print: impl FnOnce(&mut Self) -> fmt::Result) -> bool {
+        let before = self.text.len();
+        self.left = Some(room);
+        let fits = print(self).is_ok();
+        self.left = None;
+        if !fits {
+            self.text.truncate(before);
+        }
+        fits
     }
 }
 
-fn print_sequence(within: i64, terms: &[Term]) -> String {
-    let shared = terms.first().map(|t| &t.by).filter(|by| terms.iter().all(|t| t.by == **by));
-    let mut out = String::from("sequence");
-    if let Some(by) = shared {
-        out.push_str(&format!(" by {}", print_fields(by)));
+impl Write for Page {
+    /// Fails where a text on trial is too long, so that no more of it is made.
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        if let Some(left) = &mut self.left {
+            *left = left.checked_sub(text.chars().count()).ok_or(fmt::Error)?;
+        }
+        self.text.push_str(text);
+        Ok(())
     }
-    out.push_str(&format!(" with maxspan={}\n", print_span(within)));
+}
+
+fn print_sequence(out: &mut Page, within: i64, terms: &[Term]) -> fmt::Result {
+    let shared = terms.first().map(|t| &t.by).filter(|by| terms.iter().all(|t| t.by == **by));
+    out.write_str("sequence")?;
+    if let Some(by) = shared {
+        write!(out, " by {}", print_fields(by))?;
+    }
+    writeln!(out, " with maxspan={}", print_span(within))?;
     for term in terms {
         let open = match term.presence {
             Presence::Present => "[",
@@ -32,67 +70,95 @@ fn print_sequence(within: i64, terms: &[Term]) -> String {
         };
         // A label is a name of the language; a line break in it would end the comment.
         let label: String = term.label.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-        let filter = print_filter(&term.filter, 2 + open.len(), 4 + open.len());
-        out.push_str(&format!("  // {label}\n  {open}{filter}]"));
+        write!(out, "  // {label}\n  {open}")?;
+        print_filter(out, &term.filter, 2 + open.len(), 4 + open.len())?;
+        out.write_char(']')?;
         if shared.is_none() {
-            out.push_str(&format!(" by {}", print_fields(&term.by)));
+            write!(out, " by {}", print_fields(&term.by))?;
         }
         if term.runs > 1 {
-            out.push_str(&format!(" with runs={}", term.runs));
+            write!(out, " with runs={}", term.runs)?;
         }
-        out.push('\n');
+        out.write_char('\n')?;
     }
-    out
+    Ok(())
 }
 
 /// A filter that starts in column `column`; the lines after the first are indented by `indent`.
-fn print_filter(filter: &Filter, column: usize, indent: usize) -> String {
+fn print_filter(out: &mut Page, filter: &Filter, column: usize, indent: usize) -> fmt::Result {
     let head = match &filter.category {
         None => "any where ".to_owned(),
         Some(category) if is_identifier(category) => format!("{category} where "),
         Some(category) => format!("{} where ", print_text(category)),
     };
-    let whole = print_flat(&filter.condition);
-    if column + head.len() + width(&whole) < WIDTH {
-        return head + &whole;
-    }
-    head + &print_broken(&filter.condition, indent)
+    out.write_str(&head)?;
+    print_at(out, &filter.condition, column + head.len(), indent)
+}
+
+/// A condition that starts in column `column`: on one line if it has room there, else over several.
+fn print_at(out: &mut Page, condition: &Condition, column: usize, indent: usize) -> fmt::Result {
+    let room = WIDTH.saturating_sub(column + 1);
+    if out.fits(room, |out| print_flat(out, condition)) { Ok(()) } else { print_broken(out, condition, indent) }
 }
 
 /// A condition on one line.
-fn print_flat(condition: &Condition) -> String {
+fn print_flat(out: &mut Page, condition: &Condition) -> fmt::Result {
     match condition {
-        Logic::Const(value) => value.to_string(),
-        Logic::Not(inner) => format!("not {}", within(condition, inner, print_flat(inner))),
-        Logic::And(parts) => join(condition, parts, " and ", print_flat),
-        Logic::Or(parts) => join(condition, parts, " or ", print_flat),
-        Logic::Atom(test) => print_test(test, None),
+        Logic::Const(value) => write!(out, "{value}"),
+        Logic::Not(inner) => {
+            out.write_str("not ")?;
+            within(out, condition, inner, print_flat)
+        }
+        Logic::And(parts) => join(out, condition, parts, " and ", print_flat),
+        Logic::Or(parts) => join(out, condition, parts, " or ", print_flat),
+        Logic::Atom(test) => print_test(out, test, None),
     }
 }
 
 /// A condition over several lines, the ones after the first indented by `indent`.
-fn print_broken(condition: &Condition, indent: usize) -> String {
-    let part = |part: &Condition| {
-        let flat = print_flat(part);
-        if indent + width(&flat) < WIDTH { flat } else { print_broken(part, indent + 2) }
-    };
-    let line = format!("\n{:indent$}", "");
+fn print_broken(out: &mut Page, condition: &Condition, indent: usize) -> fmt::Result {
+    let part = |out: &mut Page, part: &Condition| print_at(out, part, indent, indent + 2);
     match condition {
-        Logic::Const(_) => print_flat(condition),
-        Logic::Not(inner) => format!("not {}", within(condition, inner, print_broken(inner, indent))),
-        Logic::And(parts) => join(condition, parts, &format!(" and{line}"), part),
-        Logic::Or(parts) => join(condition, parts, &format!(" or{line}"), part),
-        Logic::Atom(test) => print_test(test, Some(indent)),
+        Logic::Const(_) => print_flat(out, condition),
+        Logic::Not(inner) => {
+            out.write_str("not ")?;
+            within(out, condition, inner, |out, inner| print_broken(out, inner, indent))
+        }
+        Logic::And(parts) => join(out, condition, parts, &format!(" and\n{:indent$}", ""), part),
+        Logic::Or(parts) => join(out, condition, parts, &format!(" or\n{:indent$}", ""), part),
+        Logic::Atom(test) => print_test(out, test, Some(indent)),
     }
 }
 
-fn join(parent: &Condition, parts: &[Condition], between: &str, print: impl Fn(&Condition) -> String) -> String {
-    parts.iter().map(|part| within(parent, part, print(part))).collect::<Vec<_>>().join(between)
+fn join(
+    out: &mut Page,
+    parent: &Condition,
+    parts: &[Condition],
+    between: &str,
+    print: impl Fn(&mut Page, &Condition) -> fmt::Result,
+) -> fmt::Result {
+    for (i, part) in parts.iter().enumerate() {
+        if i > 0 {
+            out.write_str(between)?;
+        }
+        within(out, parent, part, &print)?;
+    }
+    Ok(())
 }
 
-/// `text`, which prints `child`, as a part of `parent`.
-fn within(parent: &Condition, child: &Condition, text: String) -> String {
-    if needs_parentheses(parent, child) { format!("({text})") } else { text }
+/// Prints `child` as a part of `parent`.
+fn within(
+    out: &mut Page,
+    parent: &Condition,
+    child: &Condition,
+    print: impl Fn(&mut Page, &Condition) -> fmt::Result,
+) -> fmt::Result {
+    if !needs_parentheses(parent, child) {
+        return print(out, child);
+    }
+    out.write_char('(')?;
+    print(out, child)?;
+    out.write_char(')')
 }
 
 /// Whether a part must stand in parentheses: any `and` or `or` inside another operator, so that nothing rests on which
@@ -103,55 +169,65 @@ fn needs_parentheses(parent: &Condition, child: &Condition) -> bool {
 }
 
 /// A test; with an indent, long lists are broken into one value a line.
-fn print_test(test: &Test, indent: Option<usize>) -> String {
+fn print_test(out: &mut Page, test: &Test, indent: Option<usize>) -> fmt::Result {
     let field = print_field(&test.field);
     match &test.kind {
-        TestKind::NotNull => format!("{field} != null"),
-        TestKind::Compare(order, literal) => format!("{field} {} {}", print_order(*order), print_literal(literal)),
+        TestKind::NotNull => write!(out, "{field} != null"),
+        TestKind::Compare(order, literal) => {
+            write!(out, "{field} {} {}", print_order(*order), print_literal(literal))
+        }
         TestKind::In(values, case) => {
             let operator = match case {
                 Case::Counts => "in",
                 Case::Ignored => "in~",
             };
-            format!("{field} {operator} {}", print_list(values.iter().map(print_literal), indent))
+            write!(out, "{field} {operator} ")?;
+            print_list(out, values.iter().map(print_literal), indent)
         }
         TestKind::Like(patterns, case) => {
             let operator = match case {
                 Case::Counts => "like",
                 Case::Ignored => ":",
             };
-            format!("{field} {operator} {}", one_or_list(patterns.iter().map(print_wildcard).collect(), indent))
+            write!(out, "{field} {operator} ")?;
+            one_or_list(out, patterns.iter().map(print_wildcard), indent)
         }
         TestKind::Regex(patterns, case) => {
             let operator = match case {
                 Case::Counts => "regex",
                 Case::Ignored => "regex~",
             };
-            let patterns = patterns.iter().map(|p| print_text(p.as_str())).collect();
-            format!("{field} {operator} {}", one_or_list(patterns, indent))
+            write!(out, "{field} {operator} ")?;
+            one_or_list(out, patterns.iter().map(|p| print_text(p.as_str())), indent)
         }
         TestKind::Cidr(networks) => {
-            let first = std::iter::once(field);
-            format!("cidrMatch{}", print_list(first.chain(networks.iter().map(|n| print_text(&n.to_string()))), indent))
+            out.write_str("cidrMatch")?;
+            let networks = networks.iter().map(|n| print_text(&n.to_string()));
+            print_list(out, std::iter::once(field).chain(networks), indent)
         }
     }
 }
 
-fn one_or_list(items: Vec<String>, indent: Option<usize>) -> String {
-    match items.as_slice() {
-        [one] => one.clone(),
-        _ => print_list(items.into_iter(), indent),
+fn one_or_list(out: &mut Page, mut items: impl ExactSizeIterator<Item = String>, indent: Option<usize>) -> fmt::Result {
+    if items.len() > 1 {
+        return print_list(out, items, indent);
     }
+    items.next().map_or(Ok(()), |one| out.write_str(&one))
 }
 
-fn print_list(items: impl Iterator<Item = String>, indent: Option<usize>) -> String {
-    let items: Vec<String> = items.collect();
-    match indent {
-        Some(indent) if items.len() > 1 => {
-            let line = format!("\n{:width$}", "", width = indent + 2);
-            format!("({line}{}\n{:indent$})", items.join(&format!(",{line}")), "")
-        }
-        _ => format!("({})", items.join(", ")),
+fn print_list(out: &mut Page, items: impl Iterator<Item = String>, indent: Option<usize>) -> fmt::Result {
+    let mut items = items.peekable();
+    let first = items.next().unwrap_or_default();
+    let broken = indent.filter(|_| items.peek().is_some());
+    let line = broken.map_or_else(String::new, |indent| format!("\n{:width$}", "", width = indent + 2));
+    write!(out, "({line}{first}")?;
+    for item in items {
+        let between = if broken.is_some() { &line } else { " " };
+        write!(out, ",{between}{item}")?;
+    }
+    match broken {
+        Some(indent) => write!(out, "\n{:indent$})", ""),
+        None => out.write_char(')'),
     }
 }
 
@@ -240,10 +316,6 @@ fn print_span(milliseconds: i64) -> String {
     format!("{}{name}", milliseconds / size)
 }
 
-fn width(text: &str) -> usize {
-    text.chars().count()
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -308,6 +380,8 @@ mod tests {
         };
         let or = Logic::Or(vec![atom("a"), Logic::And(vec![atom("b"), Logic::Not(Box::new(atom("c")))])]);
         let not = Logic::And(vec![Logic::Not(Box::new(or)), atom("d")]);
-        assert_eq!(print_flat(&not), "not (a != null or (b != null and not c != null)) and d != null");
+        let mut page = Page::default();
+        print_flat(&mut page, &not).unwrap();
+        assert_eq!(page.text, "not (a != null or (b != null and not c != null)) and d != null");
     }
 }

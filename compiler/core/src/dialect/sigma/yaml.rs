@@ -23,36 +23,60 @@ pub enum Yaml {
 /// Documents, one after the other, with `---` between them.
 #[must_use]
 pub fn print(documents: &[Yaml]) -> String {
-    let texts: Vec<String> = documents.iter().map(|d| print_block(d, 0)).collect();
-    texts.join("---\n")
-}
-
-/// A map or list, each entry on lines of its own, indented by `indent`.
-fn print_block(yaml: &Yaml, indent: usize) -> String {
     let mut out = String::new();
-    match yaml {
-        Yaml::Map(entries) => {
-            for (key, value) in entries {
-                out.push_str(&format!("{:indent$}{}:{}", "", print_text(key), print_value(value, indent)));
-            }
+    for (i, document) in documents.iter().enumerate() {
+        if i > 0 {
+            out.push_str("---\n");
         }
-        Yaml::List(items) => {
-            for item in items {
-                out.push_str(&format!("{:indent$}-{}", "", print_value(item, indent)));
-            }
-        }
-        scalar => out.push_str(&format!("{:indent$}{}\n", "", print_scalar(scalar))),
+        print_block(&mut out, document, 0);
     }
     out
 }
 
+/// A map or list, each entry on lines of its own, indented by `indent`.
+fn print_block(out: &mut String, yaml: &Yaml, indent: usize) {
+    match yaml {
+        Yaml::Map(entries) => {
+            for (key, value) in entries {
+                print_indent(out, indent);
+                out.push_str(&print_text(key));
+                out.push(':');
+                print_value(out, value, indent);
+            }
+        }
+        Yaml::List(items) => {
+            for item in items {
+                print_indent(out, indent);
+                out.push('-');
+                print_value(out, item, indent);
+            }
+        }
+        scalar => {
+            print_indent(out, indent);
+            out.push_str(&print_scalar(scalar));
+            out.push('\n');
+        }
+    }
+}
+
+fn print_indent(out: &mut String, indent: usize) {
+    out.extend(std::iter::repeat_n(' ', indent));
+}
+
 /// What stands after a key or a dash, to the end of its lines.
-fn print_value(value: &Yaml, indent: usize) -> String {
+fn print_value(out: &mut String, value: &Yaml, indent: usize) {
     match value {
-        Yaml::Map(entries) if entries.is_empty() => " {}\n".to_owned(),
-        Yaml::List(items) if items.is_empty() => " []\n".to_owned(),
-        Yaml::Map(_) | Yaml::List(_) => format!("\n{}", print_block(value, indent + 4)),
-        scalar => format!(" {}\n", print_scalar(scalar)),
+        Yaml::Map(entries) if entries.is_empty() => out.push_str(" {}\n"),
+        Yaml::List(items) if items.is_empty() => out.push_str(" []\n"),
+        Yaml::Map(_) | Yaml::List(_) => {
+            out.push('\n');
+            print_block(out, value, indent + 4);
+        }
+        scalar => {
+            out.push(' ');
+            out.push_str(&print_scalar(scalar));
+            out.push('\n');
+        }
     }
 }
 
