@@ -53,13 +53,14 @@ fn of_test(test: &Test, note: &mut impl FnMut(Feature, Span)) {
 fn of_text(test: &TextTest, span: Span, note: &mut impl FnMut(Feature, Span)) {
     note(if test.cased { Feature::TextCased } else { Feature::TextIgnoringCase }, span);
     let mut literal = |text: &str| {
-        if text.contains(['*', '?']) {
+        let has = |wanted: [u8; 2]| text.bytes().any(|byte| wanted.contains(&byte));
+        if has(*b"*?") {
             note(Feature::LiteralWildcard, span);
         }
-        if text.contains(['\n', '\r']) {
+        if has(*b"\n\r") {
             note(Feature::LineBreakInText, span);
         }
-        if !test.cased && text.chars().any(|c| !c.is_ascii() && unicode_case_mapping::case_folded(c).is_some()) {
+        if !test.cased && !text.is_ascii() && text.chars().any(|c| !c.is_ascii() && folds(c)) {
             note(Feature::CaseBeyondAscii, span);
         }
     };
@@ -76,6 +77,11 @@ fn of_text(test: &TextTest, span: Span, note: &mut impl FnMut(Feature, Span)) {
             }
         }
     }
+}
+
+/// Whether the character has another case.
+fn folds(c: char) -> bool {
+    unicode_case_mapping::case_folded(c).is_some()
 }
 
 fn of_glob(glob: &Glob, literal: &mut impl FnMut(&str)) {

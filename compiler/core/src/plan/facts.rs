@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    Aggregate, Column, Detection, Event, Field, Group, Key, Logic, Pattern, PatternKind, Pred, Test, TestKind, TextOp,
+    Aggregate, Column, Detection, Event, Field, Key, Logic, Pattern, PatternKind, Pred, Test, TestKind, TextOp,
 };
 
 /// Whether one event could satisfy both. `false` only where that is proven: the classes differ, or a conjunct of one
@@ -80,54 +80,48 @@ pub fn entity_columns(detection: &Detection) -> BTreeSet<Column> {
 
 /// Which columns of a row are equal because keys make them so.
 #[derive(Debug, Default, Clone)]
-pub struct Equalities {
-    classes: Vec<BTreeSet<Column>>,
+pub struct Equalities<'a> {
+    classes: Vec<Vec<&'a Column>>,
 }
 
-impl Equalities {
+impl<'a> Equalities<'a> {
     /// The equalities that hold in the rows of `pattern`: its own keys and those of its operands, transitively. Keys of
     /// absent operands say nothing about the row.
     #[must_use]
-    pub fn of(pattern: &Pattern) -> Self {
+    pub fn of(pattern: &'a Pattern) -> Self {
         let mut all = Self::default();
         all.collect(pattern);
         all
     }
 
-    fn collect(&mut self, pattern: &Pattern) {
+    fn collect(&mut self, pattern: &'a Pattern) {
         match &pattern.kind {
             PatternKind::Event(_) => {}
-            PatternKind::Grouped(group) => self.collect_group(group),
+            PatternKind::Grouped(group) => group.keys.iter().for_each(|column| self.link(vec![column])),
             PatternKind::Then(join) | PatternKind::With(join) => {
                 join.operands.iter().for_each(|p| self.collect(p));
-                join.keys.iter().for_each(|k| self.link(k.columns.iter()));
+                join.keys.iter().for_each(|k| self.link(k.columns.iter().collect()));
             }
             PatternKind::NotFollowed(n) | PatternKind::NotPreceded(n) => {
                 self.collect(&n.kept);
-                n.keys.iter().for_each(|k| self.link(k.columns.iter().take(1)));
+                n.keys.iter().for_each(|k| self.link(k.columns.iter().take(1).collect()));
             }
         }
     }
 
-    fn collect_group(&mut self, group: &Group) {
-        group.keys.iter().for_each(|column| self.link(std::iter::once(column)));
-    }
-
-    /// Makes all these columns one class.
-    fn link<'a>(&mut self, columns: impl Iterator<Item = &'a Column>) {
-        let mut joined: BTreeSet<Column> = columns.cloned().collect();
-        let (touching, apart) =
-            std::mem::take(&mut self.classes).into_iter().partition(|c: &BTreeSet<Column>| !c.is_disjoint(&joined));
+    /// Makes all these columns one class, with those of every class that one of them is in.
+    fn link(&mut self, mut columns: Vec<&'a Column>) {
+        let is_apart = |class: &Vec<&Column>| !class.iter().any(|column| columns.contains(column));
+        let (apart, touching): (Vec<_>, Vec<_>) = std::mem::take(&mut self.classes).into_iter().partition(is_apart);
         self.classes = apart;
-        let touching: Vec<BTreeSet<Column>> = touching;
-        touching.into_iter().for_each(|class| joined.extend(class));
-        self.classes.push(joined);
+        columns.extend(touching.into_iter().flatten());
+        self.classes.push(columns);
     }
 
     /// Whether the two are always equal in a row.
     #[must_use]
     pub fn equal(&self, a: &Column, b: &Column) -> bool {
-        a == b || self.classes.iter().any(|class| class.contains(a) && class.contains(b))
+        a == b || self.classes.iter().any(|class| class.contains(&a) && class.contains(&b))
     }
 }
 
