@@ -7,6 +7,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use detc_core::plan::{Class, Strategy};
 use detc_core::sema::literals::print_datetime;
+use detc_core::source::SourceId;
 use detc_core::syntax::ast;
 use detc_core::tuning::TuningFile;
 use detc_core::{sema, syntax, tuning};
@@ -47,13 +48,16 @@ impl Loaded {
 pub fn load(paths: &[PathBuf], tuning: &args::Tuning) -> Loaded {
     let mut input = Input::default();
     let files = input.strategies(paths);
+    let library = sema::add_library(&mut input.sources);
+    let texts: Vec<SourceId> = files.iter().map(|file| file.id).chain(library).collect();
     let mut trees = Vec::new();
-    for (tree, found) in parallel::map(&files, |file| syntax::parse(&input.sources, file.id)) {
+    for (tree, found) in parallel::map(&texts, |text| syntax::parse(&input.sources, *text)) {
         trees.push(tree);
         input.diagnostics.extend(found);
     }
+    let library = trees.split_off(files.len());
     let layers = layers(&mut input, tuning);
-    let analysis = sema::analyse(&mut input.sources, &trees, &layers);
+    let analysis = sema::analyse_with(&library, &trees, &layers);
     input.diagnostics.extend(analysis.diagnostics);
     Loaded { input, files, trees, strategies: analysis.strategies, classes: analysis.classes }
 }

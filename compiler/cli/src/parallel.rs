@@ -33,6 +33,14 @@ pub fn map<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<
     done.into_iter().map(|(_, result)| result).collect()
 }
 
+/// `work`, while another thread does something that only makes a later step shorter.
+pub fn beside<R>(ahead: impl FnOnce() + Send, work: impl FnOnce() -> R) -> R {
+    thread::scope(|scope| {
+        let _ = thread::Builder::new().stack_size(STACK).spawn_scoped(scope, ahead);
+        work()
+    })
+}
+
 /// The next item that no thread has taken, with its place.
 fn take<'a, T>(items: &'a [T], next: &AtomicUsize) -> Option<(usize, &'a T)> {
     let index = next.fetch_add(1, Ordering::Relaxed);

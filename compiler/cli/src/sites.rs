@@ -10,6 +10,7 @@ use detc_core::dialect::Deployment;
 use detc_core::plan::{Class, Strategy, Unit};
 use detc_core::target::{Context, Profile, Registry, Target, TargetFile};
 
+use crate::args;
 use crate::console::Console;
 use crate::input::{Input, display};
 use crate::load::Loaded;
@@ -30,6 +31,17 @@ pub struct Choice {
 
     #[command(flatten)]
     pub own: OwnTargets,
+}
+
+impl Choice {
+    /// Reads the strategies; the data of the targets meanwhile, which takes as long.
+    pub fn load(&self, registry: &Registry, sources: &args::Sources) -> Loaded {
+        let read = |word: &String| match word.as_str() {
+            "all" => registry.ids().for_each(|id| drop(registry.get(id))),
+            id => drop(registry.get(id)),
+        };
+        parallel::beside(|| self.target.iter().for_each(read), || Loaded::new(sources))
+    }
 }
 
 /// Target data of the user's own.

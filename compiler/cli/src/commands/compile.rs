@@ -14,7 +14,6 @@ use crate::args::{Format, Sources};
 use crate::attack::Against;
 use crate::console::Console;
 use crate::input::display;
-use crate::load::Loaded;
 use crate::output::{Stale, Written, write_folder};
 use crate::selection::Selection;
 use crate::sites;
@@ -63,9 +62,9 @@ pub struct Args {
 
 /// Runs the command.
 pub fn run(args: &Args, console: &Console) -> Result<Status> {
-    let mut loaded = Loaded::new(&args.sources);
-    let bundle = args.against.hold(&mut loaded);
     let mut registry = Registry::embedded();
+    let mut loaded = args.sites.load(&registry, &args.sources);
+    let bundle = args.against.hold(&mut loaded);
     let chosen = sites::choose(&args.sites, &mut registry, &mut loaded);
     let Some(chosen) = chosen.filter(|_| loaded.status() != Status::Failed) else {
         console.report(&loaded.input.sources, &loaded.input.diagnostics);

@@ -106,8 +106,8 @@ pub fn run(args: &Args, console: &Console) -> Result<Status> {
 fn write(args: &Args, project: &Project, lock: &Lock, console: &Console) -> Result<Status> {
     let epoch = epoch()?;
     let signer = args.sign_with.as_deref().map(Signer::load).transpose()?;
-    let mut loaded = Loaded::new(&args.sources);
     let mut registry = Registry::embedded();
+    let mut loaded = args.sites.load(&registry, &args.sources);
     let chosen = sites::choose(&args.sites, &mut registry, &mut loaded);
     let Some(chosen) = chosen.filter(|_| loaded.status() == Status::Clean) else {
         console.report(&loaded.input.sources, &loaded.input.diagnostics);

@@ -38,7 +38,7 @@ use std::sync::Arc;
 
 use crate::diagnostics::{Code, Diagnostic};
 use crate::plan::{Class, Strategy};
-use crate::source::{Sources, Span};
+use crate::source::{SourceId, Sources, Span};
 use crate::syntax::{self, ast};
 use crate::tuning::TuningFile;
 use strategies::Declaration;
@@ -66,14 +66,21 @@ const LIBRARY: [(&str, &str); 3] = [
 /// Checks parsed files. The standard library is parsed here and added to `sources`, so that diagnostics can point into
 /// it; tuning is applied to the parameters before anything uses them.
 pub fn analyse(sources: &mut Sources, files: &[ast::File], tuning: &[TuningFile]) -> Analysis {
-    let (library, mut diagnostics) = parse_library(sources);
+    let parsed = add_library(sources).map(|file| syntax::parse(sources, file));
+    let (library, found): (Vec<ast::File>, Vec<Vec<Diagnostic>>) = parsed.into_iter().unzip();
     let mut analysis = analyse_with(&library, files, tuning);
-    diagnostics.append(&mut analysis.diagnostics);
-    Analysis { diagnostics, ..analysis }
+    analysis.diagnostics.splice(0..0, found.into_iter().flatten());
+    analysis
 }
 
-/// Checks files against a library that is parsed already.
-fn analyse_with(library: &[ast::File], files: &[ast::File], tuning: &[TuningFile]) -> Analysis {
+/// Adds the files of the standard library, for one who parses them beside others.
+pub fn add_library(sources: &mut Sources) -> [SourceId; LIBRARY.len()] {
+    LIBRARY.map(|(name, text)| sources.add(name, text))
+}
+
+/// Checks files against the standard library, which is parsed already.
+#[must_use]
+pub fn analyse_with(library: &[ast::File], files: &[ast::File], tuning: &[TuningFile]) -> Analysis {
     let mut table = Table::default();
     library.iter().for_each(|file| declare_module(&mut table, file, Origin::Library));
     files.iter().for_each(|file| declare_module(&mut table, file, Origin::User));
@@ -90,18 +97,6 @@ fn analyse_with(library: &[ast::File], files: &[ast::File], tuning: &[TuningFile
     let mut diagnostics = table.into_diagnostics();
     diagnostics.sort_by_key(|d| d.primary.as_ref().map(|label| (label.span.source, label.span.start)));
     Analysis { strategies, diagnostics, classes }
-}
-
-/// Parses the standard library.
-fn parse_library(sources: &mut Sources) -> ([ast::File; LIBRARY.len()], Vec<Diagnostic>) {
-    let mut diagnostics = Vec::new();
-    let files = LIBRARY.map(|(name, text)| {
-        let source = sources.add(name, text);
-        let (file, found) = syntax::parse(sources, source);
-        diagnostics.extend(found);
-        file
-    });
-    (files, diagnostics)
 }
 
 /// Whose file it is.

@@ -1,8 +1,7 @@
 //! Target data that a user brings: read with places, checked, and laid over what the compiler brings along.
 
-use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use super::check::{check_classes, check_includes, schema_of};
 use super::registry::{Entry, Registry};
@@ -97,7 +96,7 @@ impl Registry {
 
     fn put(&mut self, target: Target) {
         let id = target.id.clone();
-        self.entries.insert(id, Entry { json: "", parsed: OnceCell::from(Ok(target)) });
+        self.entries.insert(id, Entry { json: "", parsed: OnceLock::from(Ok(target)) });
     }
 }
 

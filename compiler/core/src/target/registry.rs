@@ -1,7 +1,7 @@
 //! The registry: which targets there are, each parsed when first asked for.
 
-use std::cell::OnceCell;
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 
 use super::{Profile, Target, embedded, form};
 use crate::diagnostics::{Code, Diagnostic, suggest};
@@ -16,14 +16,14 @@ pub struct Registry {
 #[derive(Debug, Default)]
 pub(super) struct Entry {
     pub(super) json: &'static str,
-    pub(super) parsed: OnceCell<Result<Target, String>>,
+    pub(super) parsed: OnceLock<Result<Target, String>>,
 }
 
 impl Registry {
     /// The targets that the compiler brings along. Nothing is parsed yet.
     #[must_use]
     pub fn embedded() -> Self {
-        let entry = |json| Entry { json, parsed: OnceCell::new() };
+        let entry = |json| Entry { json, parsed: OnceLock::new() };
         Self { entries: embedded::TARGETS.iter().map(|(id, json)| ((*id).to_owned(), entry(json))).collect() }
     }
 

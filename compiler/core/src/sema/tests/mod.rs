@@ -9,7 +9,7 @@ mod strategies;
 use std::fmt::Write;
 use std::sync::LazyLock;
 
-use super::{Analysis, analyse, analyse_with, parse_library};
+use super::{Analysis, add_library, analyse, analyse_with};
 use crate::diagnostics::Diagnostic;
 use crate::plan::{Detection, Strategy};
 use crate::source::Sources;
@@ -24,8 +24,11 @@ fn analyse_text(text: &str) -> (Sources, Analysis) {
 /// The library, parsed once for all tests.
 static LIBRARY: LazyLock<(Sources, Vec<ast::File>)> = LazyLock::new(|| {
     let mut sources = Sources::default();
-    let (files, diagnostics) = parse_library(&mut sources);
-    assert_eq!(diagnostics, []);
+    let files = add_library(&mut sources).map(|file| {
+        let (file, diagnostics) = syntax::parse(&sources, file);
+        assert_eq!(diagnostics, []);
+        file
+    });
     (sources, files.into())
 });
 
