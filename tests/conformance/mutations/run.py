@@ -14,7 +14,7 @@ from harness.compare import difference
 from harness.worker import Refused, WorkerError
 from programs import batch
 from programs.judge import listed, without_empty_texts
-from programs.runners import excused, native, rules, runners
+from programs.runners import excused, native, runners
 
 from .catalogue import Mutation
 
@@ -82,7 +82,7 @@ class Hunt:
             if excused(job, engine):
                 continue
             try:
-                found = self.asked.run(engine, rules(job), native(job, engine), job.site)
+                found = self.asked.run(engine, job.rules, native(job, engine), job.site)
             except Refused as error:
                 if job.site.dialect == "spl":
                     return Notice(run, engine.name, str(error))

@@ -12,7 +12,7 @@ from harness.compare import Difference, difference
 from harness.worker import Refused, WorkerError
 
 from .batch import Run
-from .runners import excused, native, rules
+from .runners import excused, native
 
 Tuples = set[jobs.Tuple]
 
@@ -69,7 +69,7 @@ class Judge:
             self.count(f"{job.site.target}: not asked of {engine.name}: {excuse}")
             return None
         try:
-            found = self.asked.run(engine, rules(job), native(job, engine), job.site)
+            found = self.asked.run(engine, job.rules, native(job, engine), job.site)
         except Refused as error:
             if job.site.dialect == "spl":  # ours: what it refuses, a search must not say
                 return Problem(run, engine.name, "refused", str(error))

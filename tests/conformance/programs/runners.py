@@ -11,7 +11,7 @@ from typing import Any
 
 from harness import engines, environments
 from harness.engines import Engine
-from harness.jobs import Job, NativeEvent, Rule
+from harness.jobs import Job, NativeEvent
 from harness.paths import INSTALLED, WORKERS
 
 from . import sites
@@ -80,8 +80,7 @@ def named(job: Job) -> set[str]:
 def native(job: Job, engine: Engine) -> list[NativeEvent]:
     """The events with the columns that tell each from all others, which the strategy's events have no field for.
 
-    SQLite has no arrays, so columns that no rule names go where it runs them. In KQL, an array is without `""` and
-    without a value twice, as `rules` needs it.
+    SQLite has no arrays, so columns that no rule names go where it runs them.
     """
     out = []
     for number, event in enumerate(job.events):
@@ -89,8 +88,6 @@ def native(job: Job, engine: Engine) -> list[NativeEvent]:
         put_empty_texts(row, job.canonical[number], job.site.target)
         if "SQLite" in engine.name:
             row = {column: value for column, value in row.items() if not isinstance(value, list)}
-        if job.site.dialect == "kql":
-            row = {c: without_empty(value) if isinstance(value, list) else value for c, value in row.items()}
         out.append(dataclasses.replace(event, row=row))
     return out
 
@@ -111,26 +108,6 @@ def put_empty_texts(row: dict[str, Any], canonical: dict[str, Any], target: str)
             place[last] = ""
         else:
             row[sites.TARGETS[target][1](field, declared)["native"]] = ""
-
-
-def without_empty(values: list[Any]) -> list[Any]:
-    """The different values that are none of `null` and `""`."""
-    return list(dict.fromkeys(value for value in values if value is not None and value != ""))
-
-
-def rules(job: Job) -> list[Rule]:
-    """The rules as the engine can run them. duckdb-kql has no `set_difference` and no `count_distinctif`.
-
-    `set_difference(a, dynamic([""]))` is the different values of the array that are not `""`
-    (https://learn.microsoft.com/kusto/query/set-difference-function): the array itself, as `native` makes it.
-    `count_distinctif` is the exact count of what `dcountif` estimates, and duckdb-kql's `dcountif` is exact
-    (https://learn.microsoft.com/kusto/query/count-distinctif-aggregation-function).
-    """
-    if job.site.dialect != "kql":
-        return job.rules
-    texts = (re.sub(r'set_difference\((\w+), dynamic\(\[""\]\)\)', r"\1", rule.text) for rule in job.rules)
-    texts = (text.replace("count_distinctif(", "dcountif(") for text in texts)
-    return [dataclasses.replace(rule, text=text) for rule, text in zip(job.rules, texts)]
 
 
 IDENTITIES: dict[str, Callable[[int], dict[str, Any]]] = {

@@ -2,8 +2,8 @@
 
 Usage: python kql_duckdb.py TABLES.json…, files as for `kql_binder.js`.
 
-Two things are added to it: the functions on networks, after Kusto's documentation, and `row_number()` over all rows, for which a
-number that the rows have from the start stands in (detc uses it only to tell rows apart).
+The functions on networks and `set_difference` are added to it, after Kusto's documentation; `kql_rewrite` says in other words what
+else it lacks.
 """
 
 import datetime
@@ -19,12 +19,8 @@ import duckdb_kql
 import duckdb_kql.engine
 import pyarrow
 from duckdb_kql.translate import functions
+from kql_rewrite import ROW, rewritten
 from serve import Refused, serve
-
-ROW = "DetcRow"
-"""The column that numbers the rows of all tables."""
-
-NUMBERED = re.compile(r"\bserialize (\w+) = row_number\(\)")
 
 ARROW = {
     "bool": pyarrow.bool_(), "boolean": pyarrow.bool_(), "datetime": pyarrow.timestamp("us"),
@@ -70,6 +66,17 @@ def in_any_range(version: int, address: str | None, networks: str | None) -> boo
     return None if all(answer is None for answer in answers) else any(answers)
 
 
+def set_difference(array: str | None, others: str | None) -> str | None:
+    """`set_difference`: the different values of an array that another has not; null where one of them is no array.
+
+    <https://learn.microsoft.com/kusto/query/set-difference-function>
+    """
+    listed = [json.loads(one) if one else None for one in (array, others)]
+    if not all(isinstance(one, list) for one in listed):
+        return None
+    return json.dumps(list(dict.fromkeys(value for value in listed[0] if value not in listed[1])))
+
+
 def add_functions() -> None:
     """Tells duckdb-kql of the functions. Its table of them is no public part of it: its version is pinned."""
     table = next(v for v in vars(functions).values() if isinstance(v, dict) and "strlen" in v)
@@ -78,6 +85,8 @@ def add_functions() -> None:
             call = f"detc_{name}_{version}(CAST({{0}} AS VARCHAR), CAST({{1}} AS VARCHAR))"
             kql = f"ipv{version}_is_{name}"
             table[kql] = functions.FunctionSpec(kql, "template", call, (2,))
+    call = "CAST(detc_set_difference(CAST({0} AS VARCHAR), CAST({1} AS VARCHAR)) AS JSON)"
+    table["set_difference"] = functions.FunctionSpec("set_difference", "template", call, (2,))
 
 
 def connect() -> Any:
@@ -90,6 +99,9 @@ def connect() -> Any:
                 f"detc_{function.__name__}_{version}", functools.partial(function, version), ["VARCHAR", "VARCHAR"],
                 "BOOLEAN", null_handling="special",
             )
+    connection.create_function(
+        "detc_set_difference", set_difference, ["VARCHAR", "VARCHAR"], "VARCHAR", null_handling="special"
+    )
     return connection
 
 
@@ -165,7 +177,7 @@ class Product:
 
     def entities(self, rule: dict[str, Any]) -> set[tuple[str | None, ...]]:
         """The entity tuples in the result of a rule."""
-        text = NUMBERED.sub(rf"extend \1 = {ROW}", rule["text"])
+        text = rewritten(rule["text"])
         if text not in self._prepared:
             self._prepared[text] = self._prepare(text)
         result = self._connection.execute(f"EXECUTE {self._prepared[text]}")
