@@ -130,7 +130,7 @@ pub struct Tuning {
 /// The day it is.
 #[derive(Debug, Default, Args)]
 pub struct Day {
-    /// The day by which entries of tuning files expire [default: today, UTC]
+    /// The day by which entries of tuning files expire [default: that of SOURCE_DATE_EPOCH, else today, UTC]
     #[arg(long, value_name = "YYYY-MM-DD", value_parser = day)]
     pub today: Option<String>,
 }

@@ -3,16 +3,15 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use detc_core::plan::{Class, Strategy};
-use detc_core::sema::literals::print_datetime;
 use detc_core::source::SourceId;
 use detc_core::syntax::ast;
 use detc_core::tuning::TuningFile;
 use detc_core::{sema, syntax, tuning};
 
 use crate::args;
+use crate::clock::today;
 use crate::input::{Input, StrategyFile};
 use crate::parallel;
 use crate::status::Status;
@@ -75,14 +74,4 @@ fn layers(input: &mut Input, arguments: &args::Tuning) -> Vec<TuningFile> {
     let today = today(&arguments.day);
     input.diagnostics.extend(tuning::expired(&layers, &today));
     layers.iter().map(|layer| layer.without_expired(&today)).collect()
-}
-
-/// The day that was given, else the present one in UTC, such as `2026-12-31`.
-pub fn today(day: &args::Day) -> String {
-    if let Some(today) = &day.today {
-        return today.clone();
-    }
-    let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    let milliseconds = i64::try_from(since_1970.as_millis()).unwrap_or_default();
-    print_datetime(milliseconds).split('T').next().unwrap_or_default().to_owned()
 }

@@ -6,6 +6,7 @@
 mod alert;
 mod args;
 mod attack;
+mod clock;
 mod commands;
 mod console;
 mod input;
@@ -35,7 +36,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let console = Console::new(cli.color, cli.command.is_for_people());
-    match commands::run(cli.command, &console) {
+    match clock::check().and_then(|()| commands::run(cli.command, &console)) {
         Ok(status) => status.into(),
         Err(error) if error.is::<ClosedPipe>() => Status::Clean.into(),
         Err(error) => {

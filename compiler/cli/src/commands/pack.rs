@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use detc_core::compile::Artifact;
 use detc_core::diagnostics::{Code, Diagnostic};
 use detc_core::dialect::Deployment;
@@ -11,6 +11,7 @@ use detc_core::plan::Strategy;
 use detc_core::target::Registry;
 
 use crate::args::{Format, Sources, Tuning};
+use crate::clock;
 use crate::console::Console;
 use crate::input::display;
 use crate::load::{Loaded, load};
@@ -104,7 +105,7 @@ pub fn run(args: &Args, console: &Console) -> Result<Status> {
 
 /// Compiles, packs, signs and writes.
 fn write(args: &Args, project: &Project, lock: &Lock, console: &Console) -> Result<Status> {
-    let epoch = epoch()?;
+    let epoch = clock::epoch().unwrap_or(NO_EPOCH);
     let signer = args.sign_with.as_deref().map(Signer::load).transpose()?;
     let mut registry = Registry::embedded();
     let mut loaded = args.sites.load(&registry, &args.sources);
@@ -251,15 +252,4 @@ fn materials(args: &Args, loaded: &Loaded) -> Vec<Material> {
     found.sort_by(|a, b| (&a.name, &a.sha256).cmp(&(&b.name, &b.sha256)));
     found.dedup();
     found
-}
-
-/// The time that stands in files which need one: <https://reproducible-builds.org/specs/source-date-epoch/>.
-fn epoch() -> Result<u64> {
-    match std::env::var("SOURCE_DATE_EPOCH") {
-        Ok(text) => match text.parse() {
-            Ok(seconds) => Ok(seconds),
-            Err(_) => bail!("SOURCE_DATE_EPOCH is `{text}`, which is no number of seconds"),
-        },
-        Err(_) => Ok(NO_EPOCH),
-    }
 }

@@ -45,6 +45,33 @@ impl Attack {
     }
 }
 
+/// The techniques of a strategy under one of its tactics: each technique with the sub-techniques that the strategy names.
+pub type Nested<'a> = BTreeMap<&'a str, Vec<&'a str>>;
+
+impl Attack {
+    /// The techniques among `ids` that belong under the tactic.
+    ///
+    /// # Errors
+    /// What ATT&CK does not have: a tactic or technique.
+    pub fn under<'a>(&self, tactic: &str, ids: &'a [String]) -> Result<Nested<'a>, String> {
+        let unknown = |what: String| format!("ATT&CK {} has no {what}", self.version);
+        if !self.tactics.contains_key(tactic) {
+            return Err(unknown(format!("tactic `{tactic}`")));
+        }
+        let mut nested = Nested::new();
+        for id in ids {
+            let technique = self.techniques.get(id).ok_or_else(|| unknown(format!("technique `{id}`")))?;
+            if technique.tactics.iter().any(|known| known == tactic) {
+                let below = nested.entry(parent(id)).or_default();
+                if id.contains('.') {
+                    below.push(id.as_str());
+                }
+            }
+        }
+        Ok(nested)
+    }
+}
+
 /// The technique that a sub-technique belongs to; a technique is its own.
 #[must_use]
 pub fn parent(technique: &str) -> &str {

@@ -119,16 +119,23 @@ impl<'a> Rule<'a> {
         indices.into_iter().filter_map(|index| strategy.parameters.get(index)).collect()
     }
 
-    /// Every parameter with its value in the query.
+    /// One of its queries as an object of the product: its key there, and the file it stands in.
     #[must_use]
-    pub fn inline(&self) -> BTreeMap<String, String> {
-        self.parameters().into_iter().map(|p| (p.name.clone(), "inline".to_owned())).collect()
+    pub fn place(&self, part: &Part<'_>, id: String, file: String) -> Placed {
+        Placed {
+            rule: self.detection().id.clone(),
+            id,
+            name: part.title.clone(),
+            file,
+            parameters: self.places(part.query),
+            prerequisites: self.collected(),
+        }
     }
 
     /// Where each parameter has its value: in the query, or in what the query leaves outside.
-    #[must_use]
-    pub fn placed(&self, query: &Query) -> BTreeMap<String, String> {
-        let mut places = self.inline();
+    fn places(&self, query: &Query) -> BTreeMap<String, String> {
+        let inline = |p: &Parameter| (p.name.clone(), "inline".to_owned());
+        let mut places: BTreeMap<_, _> = self.parameters().into_iter().map(inline).collect();
         for held in &query.held {
             let parameter = held.param.as_ref().and_then(|p| self.outcome.unit.strategy.parameter(p));
             let Some(place) = parameter.and_then(|parameter| places.get_mut(&parameter.name)) else { continue };
@@ -140,6 +147,16 @@ impl<'a> Rule<'a> {
             }
         }
         places
+    }
+
+    /// Its tactics as the product writes them, given those by their short names.
+    ///
+    /// # Errors
+    /// E0103 for a tactic that the product does not have.
+    pub fn tactics<'s>(&self, written: &'s BTreeMap<String, String>) -> Result<Vec<&'s String>, Diagnostic> {
+        let unknown = |short: &str| self.error(Code::UnknownName, &format!("the product has no tactic `{short}`"));
+        let tactics = &self.outcome.unit.strategy.tactics;
+        tactics.iter().map(|short| written.get(short).ok_or_else(|| unknown(short))).collect()
     }
 
     /// What must be collected for its events to be there, one line for each class.

@@ -9,6 +9,7 @@ use serde_json::{Map, Value as Json, json};
 
 use super::format::{Format, Made, Part, Placed, Rule, Site};
 use super::json;
+use super::words::{summary, within};
 use crate::compile::Artifact;
 use crate::diagnostics::{Code, Diagnostic};
 use crate::sema::literals::print_span;
@@ -72,11 +73,7 @@ fn body(site: &Site<'_>, settings: &Settings, rule: &Rule<'_>, part: &Part<'_>) 
     let detection = unit.detection;
     let schedule = rule.schedule.ok_or_else(|| site.broken("`pack.schedules` is empty"))?;
     let name = format!("{}: {}", rule.name(), part.title);
-    let length = name.chars().count();
-    if length > settings.name_characters {
-        let what = format!("its name has {length} characters, and the product takes {}", settings.name_characters);
-        return Err(rule.error(Code::PackLimit, &what));
-    }
+    within(rule, "characters in its name", name.chars().count(), settings.name_characters)?;
     let columns = columns(site, part);
     if let Some(missing) = settings.required_columns.iter().find(|c| !columns.contains(c)) {
         return Err(
@@ -117,10 +114,7 @@ fn columns<'s>(site: &'s Site<'_>, part: &'s Part<'_>) -> Vec<&'s String> {
 }
 
 fn description(rule: &Rule<'_>) -> String {
-    let detection = rule.detection();
-    let text = if detection.description.is_empty() { &detection.title } else { &detection.description };
-    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    format!("{text} ({}, version {})", rule.name(), detection.release.version)
+    format!("{} ({}, version {})", summary(rule), rule.name(), rule.detection().release.version)
 }
 
 /// What whoever gets an alert should look at.
@@ -130,16 +124,16 @@ fn actions(rule: &Rule<'_>) -> String {
     lines.collect::<Vec<_>>().join("\n")
 }
 
-/// Tactics with the techniques that ATT&CK puts under them.
+/// Tactics with the techniques that ATT&CK puts under them, and their sub-techniques:
+/// <https://learn.microsoft.com/graph/api/resources/security-mitretechnique>
 fn tactics(site: &Site<'_>, settings: &Settings, rule: &Rule<'_>) -> Result<Vec<Json>, Diagnostic> {
     let strategy = rule.outcome.unit.strategy;
     let mut found = Vec::new();
-    for short in &strategy.tactics {
-        let unknown = || rule.error(Code::UnknownName, &format!("the product has no tactic `{short}`"));
-        let tactic = settings.tactics.get(short).ok_or_else(unknown)?;
-        let under = |id: &&String| site.attack.techniques.get(*id).is_none_or(|t| t.tactics.contains(short));
+    for (short, tactic) in strategy.tactics.iter().zip(rule.tactics(&settings.tactics)?) {
+        let nested = site.attack.under(short, &strategy.techniques);
+        let nested = nested.map_err(|e| rule.error(Code::UnknownName, &e))?;
         let techniques: Vec<Json> =
-            strategy.techniques.iter().filter(under).map(|id| json!({ "technique": id })).collect();
+            nested.iter().map(|(id, below)| json!({ "technique": id, "subTechniques": below })).collect();
         found.push(json!({ "tactic": tactic, "techniques": techniques }));
     }
     Ok(found)
@@ -168,18 +162,12 @@ fn iso(milliseconds: i64) -> String {
 }
 
 fn placed(rule: &Rule<'_>, part: &Part<'_>, path: &str) -> Placed {
-    let mut prerequisites = rule.collected();
+    let mut placed = rule.place(part, part.id.clone(), path.to_owned());
     if let Some(schedule) = rule.schedule {
         let (every, look_back) = (print_span(schedule.every), print_span(schedule.look_back));
-        prerequisites
+        placed
+            .prerequisites
             .push(format!("a rule that runs every {every} reads the last {look_back}: the product decides that"));
     }
-    Placed {
-        rule: rule.detection().id.clone(),
-        id: part.id.clone(),
-        name: part.title.clone(),
-        file: path.to_owned(),
-        parameters: rule.inline(),
-        prerequisites,
-    }
+    placed
 }

@@ -31,6 +31,7 @@ mod sigma;
 mod splunk;
 mod sums;
 pub mod verify;
+mod words;
 
 use std::collections::BTreeMap;
 

@@ -3,7 +3,7 @@
 //! <https://github.com/SigmaHQ/sigma/blob/master/Releases.md>
 
 use super::archive;
-use super::format::{Format, Made, Part, Placed, Rule, Site};
+use super::format::{Format, Made, Part, Rule, Site};
 use crate::compile::Artifact;
 use crate::diagnostics::{Code, Diagnostic};
 
@@ -23,14 +23,7 @@ impl Format for SigmaRules {
             for part in rule.parts() {
                 let path = format!("rules/{}", file_name(rule, &part));
                 let bytes = part.query.text.clone().into_bytes();
-                made.placed.push(Placed {
-                    rule: rule.detection().id.clone(),
-                    id: part.id,
-                    name: part.title,
-                    file: format!("{archive}#{path}"),
-                    parameters: rule.inline(),
-                    prerequisites: rule.collected(),
-                });
+                made.placed.push(rule.place(&part, part.id.clone(), format!("{archive}#{path}")));
                 files.push(Artifact { path, bytes });
             }
         }

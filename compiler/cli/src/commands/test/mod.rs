@@ -15,9 +15,10 @@ use detc_core::source::SourceId;
 use detc_core::tuning::TuningFile;
 
 use crate::args::{Day, ReportFormat, Tuning};
+use crate::clock::today;
 use crate::console::Console;
 use crate::input::{display, read_bytes, without_repeats};
-use crate::load::{Loaded, load, today};
+use crate::load::{Loaded, load};
 use crate::progress::Progress;
 use crate::sites::Choice;
 use crate::status::Status;

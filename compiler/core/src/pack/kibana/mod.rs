@@ -10,11 +10,14 @@ mod live;
 mod needs;
 mod threat;
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 
 use super::format::{Format, Made, Part, Placed, Rule, Site};
 use super::json;
+use super::words::summary;
 use crate::compile::{Artifact, fidelity_word, loss_lines};
 use crate::diagnostics::{Code, Diagnostic};
 use crate::plan::PatternKind;
@@ -33,7 +36,11 @@ struct Settings {
     /// How many alerts one run raises.
     max_signals: u32,
     /// For each severity of the language, the product's own and its risk score.
-    severities: std::collections::BTreeMap<String, Severity>,
+    severities: BTreeMap<String, Severity>,
+    /// The `maturity` of a rule in the detection-rules repository, by the rule's status.
+    maturity: BTreeMap<String, String>,
+    /// By how many fields alerts are suppressed.
+    suppression_fields: usize,
     /// The packages whose data streams start with a prefix.
     integrations: Vec<needs::Integration>,
 }
@@ -137,17 +144,19 @@ fn context(
     let severity = settings.severities.get(detection.severity.as_str());
     let severity =
         severity.ok_or_else(|| site.broken(&format!("no severity for `{}`", detection.severity.as_str())))?;
+    let status = detection.release.status.as_str();
+    let maturity = settings.maturity.get(status).ok_or_else(|| site.broken(&format!("no maturity for `{status}`")))?;
     let single = matches!(detection.pattern.kind, PatternKind::Event(_));
     let entities: Vec<&str> = part.query.columns.iter().map(|column| column.name.as_str()).collect();
-    let quiet = detection.suppress.as_ref().map(|s| s.value).filter(|_| (1..=3).contains(&entities.len()));
+    let (suppression, repeats) = suppression(settings, rule, &entities);
     let integrations = needs::integrations(rule, &settings.integrations);
     let setup = rule.collected();
     Ok(json!({
         "pack": site.context(),
         "rule": {
-            "id": part.id, "name": part.title, "description": description(rule), "version": detection.release.version,
+            "id": part.id, "name": part.title, "description": summary(rule), "version": detection.release.version,
             "severity": severity.severity, "risk_score": severity.risk_score, "query": part.query.text.trim_end(),
-            "status": detection.release.status.as_str(),
+            "maturity": maturity,
         },
         "analytic": { "id": unit.analytic.id, "platform": unit.analytic.platform },
         "strategy": { "id": strategy.id },
@@ -167,16 +176,23 @@ fn context(
         "from": format!("now-{}", span(schedule.look_back)),
         "timestamp_override": single.then_some("event.ingested"),
         "tiebreaker_field": rule.outcome.profile.settings.get("tiebreaker_field").filter(|_| !single),
-        "suppression": quiet.and_then(duration).map(|duration| json!({ "group_by": entities, "duration": duration })),
+        "suppression": suppression,
+        "repeats": repeats,
         "max_signals": settings.max_signals,
         "exceptions": list,
     }))
 }
 
-fn description(rule: &Rule<'_>) -> String {
-    let detection = rule.detection();
-    let text = if detection.description.is_empty() { &detection.title } else { &detection.description };
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
+/// How alerts of one entity are kept quiet; or, if the product cannot, a line that says so.
+fn suppression(settings: &Settings, rule: &Rule<'_>, entities: &[&str]) -> (Option<Json>, Option<String>) {
+    let Some(quiet) = &rule.detection().suppress else { return (None, None) };
+    let (most, count) = (settings.suppression_fields, entities.len());
+    if count > most {
+        let line = "Kibana suppresses alerts by so many fields at most";
+        return (None, Some(format!("{line}: {most}. This rule has {count}: alerts of one entity repeat.")));
+    }
+    let duration = duration(quiet.value).filter(|_| count > 0);
+    (duration.map(|duration| json!({ "group_by": entities, "duration": duration })), None)
 }
 
 fn tags(site: &Site<'_>, rule: &Rule<'_>) -> Vec<String> {
@@ -210,16 +226,9 @@ fn duration(milliseconds: i64) -> Option<Json> {
 }
 
 fn placed(rule: &Rule<'_>, part: &Part<'_>, list: &str) -> Placed {
-    let mut prerequisites = rule.collected();
-    prerequisites.push(format!("what the site excepts goes into the list {list}"));
-    Placed {
-        rule: rule.detection().id.clone(),
-        id: part.id.clone(),
-        name: part.title.clone(),
-        file: "install.ndjson".to_owned(),
-        parameters: rule.inline(),
-        prerequisites,
-    }
+    let mut placed = rule.place(part, part.id.clone(), "install.ndjson".to_owned());
+    placed.prerequisites.push(format!("what the site excepts goes into the list {list}"));
+    placed
 }
 
 /// What one import does not take.

@@ -1,11 +1,9 @@
 //! A rule's place in ATT&CK, as Kibana nests it: sub-techniques in techniques in tactics.
 
-use std::collections::BTreeMap;
-
 use serde_json::{Value as Json, json};
 
 use crate::diagnostics::{Code, Diagnostic};
-use crate::pack::attack::{Attack, parent, tactic_page, technique_page};
+use crate::pack::attack::{Attack, tactic_page, technique_page};
 use crate::pack::format::Rule;
 
 /// One entry for each tactic. A technique stands under the tactics that ATT&CK gives it.
@@ -14,38 +12,30 @@ use crate::pack::format::Rule;
 /// E0103 for a tactic or technique that ATT&CK does not have.
 pub fn threat(attack: &Attack, rule: &Rule<'_>) -> Result<Vec<Json>, Diagnostic> {
     let strategy = rule.outcome.unit.strategy;
-    let unknown = |what: &str| rule.error(Code::UnknownName, &format!("ATT&CK {} has no {what}", attack.version));
     let mut entries = Vec::new();
     for short in &strategy.tactics {
-        let tactic = attack.tactics.get(short).ok_or_else(|| unknown(&format!("tactic `{short}`")))?;
-        let mut techniques = BTreeMap::<&str, Vec<Json>>::new();
-        for id in &strategy.techniques {
-            let technique = attack.techniques.get(id).ok_or_else(|| unknown(&format!("technique `{id}`")))?;
-            if technique.tactics.contains(short) {
-                let below = techniques.entry(parent(id)).or_default();
-                if id.contains('.') {
-                    below.push(named(id, &technique.name));
-                }
-            }
-        }
-        let mut nested = Vec::new();
-        for (id, below) in techniques {
-            let technique = attack.techniques.get(id).ok_or_else(|| unknown(&format!("technique `{id}`")))?;
-            let mut entry = named(id, &technique.name);
-            if let (Some(entry), false) = (entry.as_object_mut(), below.is_empty()) {
-                entry.insert("subtechnique".to_owned(), Json::Array(below));
-            }
-            nested.push(entry);
-        }
+        let nested = attack.under(short, &strategy.techniques);
+        let nested = nested.map_err(|e| rule.error(Code::UnknownName, &e))?;
+        let Some(tactic) = attack.tactics.get(short) else { continue };
         entries.push(json!({
             "framework": "MITRE ATT&CK",
             "tactic": { "id": tactic.id, "name": tactic.name, "reference": tactic_page(&tactic.id) },
-            "technique": nested,
+            "technique": nested.iter().map(|(id, below)| technique(attack, id, below)).collect::<Vec<_>>(),
         }));
     }
     Ok(entries)
 }
 
-fn named(id: &str, name: &str) -> Json {
+fn technique(attack: &Attack, id: &str, below: &[&str]) -> Json {
+    let mut entry = named(attack, id);
+    if let (Some(entry), false) = (entry.as_object_mut(), below.is_empty()) {
+        let below = below.iter().map(|id| named(attack, id)).collect();
+        entry.insert("subtechnique".to_owned(), Json::Array(below));
+    }
+    entry
+}
+
+fn named(attack: &Attack, id: &str) -> Json {
+    let name = attack.techniques.get(id).map_or(id, |technique| &technique.name);
     json!({ "id": id, "name": name, "reference": technique_page(id) })
 }

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use super::{Settings, csv};
 use crate::diagnostics::{Code, Diagnostic};
 use crate::dialect::kql::Watchlist;
-use crate::pack::format::{Rule, Site};
+use crate::pack::format::Site;
 
 /// The most of each thing.
 #[derive(Debug, Deserialize)]
@@ -15,8 +15,6 @@ pub struct Limits {
     pub name_characters: usize,
     /// Characters of a rule's description.
     pub description_characters: usize,
-    /// Characters of a query.
-    pub query_characters: usize,
     /// Entity mappings of a rule.
     pub entities: usize,
     /// Identifiers of an entity mapping.
@@ -33,17 +31,6 @@ pub struct Limits {
     pub row_characters: usize,
     /// Characters of a watchlist's alias.
     pub alias_characters: usize,
-}
-
-/// Refuses what is over a limit, with the rule and both numbers.
-///
-/// # Errors
-/// E0703.
-pub fn check(rule: &Rule<'_>, what: &str, count: usize, most: usize) -> Result<(), Diagnostic> {
-    if count <= most {
-        return Ok(());
-    }
-    Err(rule.error(Code::PackLimit, &format!("{what}: {count}, and the product takes {most}")))
 }
 
 /// Errors for watchlists that are over a limit.

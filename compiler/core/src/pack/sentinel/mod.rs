@@ -18,7 +18,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::{Value as Json, json};
 
-use super::format::{Format, Made, Placed, Rule, Site};
+use super::format::{Format, Made, Rule, Site};
 use super::json;
 use crate::compile::Artifact;
 use crate::diagnostics::Diagnostic;
@@ -63,7 +63,8 @@ impl Format for SentinelArm {
                 match done {
                     Ok((arm, yaml)) => {
                         made.artifacts.push(Artifact { path: format!("yaml/{name}.yaml"), bytes: yaml.into_bytes() });
-                        made.placed.push(placed(rule, &part, &name));
+                        let file = format!("repositories/Detections/{name}.json");
+                        made.placed.push(rule.place(&part, part.id.clone(), file));
                         rules.push((name, arm));
                     }
                     Err(error) => errors.push(error),
@@ -91,17 +92,6 @@ fn prefix(site: &Site<'_>) -> String {
 fn file_name(rule: &Rule<'_>, part: Option<&str>) -> String {
     let part = part.map(|p| format!("_{p}")).unwrap_or_default();
     format!("{}_{}{part}", rule.outcome.unit.analytic.id, rule.detection().name)
-}
-
-fn placed(rule: &Rule<'_>, part: &super::format::Part<'_>, name: &str) -> Placed {
-    Placed {
-        rule: rule.detection().id.clone(),
-        id: part.id.clone(),
-        name: part.title.clone(),
-        file: format!("repositories/Detections/{name}.json"),
-        parameters: rule.placed(part.query),
-        prerequisites: rule.collected(),
-    }
 }
 
 /// The files of every way but the community's form.

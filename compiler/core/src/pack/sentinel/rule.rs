@@ -11,10 +11,10 @@ use serde::Deserialize;
 use serde_json::{Value as Json, json};
 
 use super::Settings;
-use super::limits::check;
 use crate::diagnostics::{Code, Diagnostic};
 use crate::pack::attack::parent;
 use crate::pack::format::{Part, Rule, Site};
+use crate::pack::words::{in_full, within};
 use crate::plan::AlertSeverity;
 
 /// What a field of an alert is to the product.
@@ -43,18 +43,17 @@ pub fn facts(site: &Site<'_>, settings: &Settings, rule: &Rule<'_>, part: &Part<
     let limits = &settings.limits;
     let unit = rule.outcome.unit;
     let name = format!("{}: {}", rule.name(), part.title);
-    let description = description(rule, part);
+    let description = in_full(rule, part);
     let query = part.query.text.trim_end();
-    check(rule, "characters in its name", name.chars().count(), limits.name_characters)?;
-    check(rule, "characters in its description", description.chars().count(), limits.description_characters)?;
-    check(rule, "characters in its query", query.chars().count(), limits.query_characters)?;
+    within(rule, "characters in its name", name.chars().count(), limits.name_characters)?;
+    within(rule, "characters in its description", description.chars().count(), limits.description_characters)?;
     let schedule = rule.schedule.ok_or_else(|| site.broken("`pack.schedules` is empty"))?;
     let needed = part.query.look_back.saturating_add(part.query.wait).saturating_add(schedule.delay);
     let period = minutes(needed.saturating_add(schedule.every));
     let (entities, mut details) = columns(settings, rule, part)?;
     let told_apart_by: Vec<String> = details.keys().cloned().collect();
     details.extend(TIMES.map(|name| (name.to_owned(), name.to_owned())));
-    check(rule, "custom details", details.len(), limits.details)?;
+    within(rule, "custom details", details.len(), limits.details)?;
     let mut kinds: Vec<&Json> = entities.iter().filter_map(|entity| entity.get("entityType")).collect();
     kinds.sort_by_key(|kind| kind.as_str().unwrap_or_default().to_owned());
     kinds.dedup();
@@ -69,7 +68,7 @@ pub fn facts(site: &Site<'_>, settings: &Settings, rule: &Rule<'_>, part: &Part<
         "query": query,
         "frequency": minutes(schedule.every),
         "period": period,
-        "tactics": tactics(settings, rule)?,
+        "tactics": rule.tactics(&settings.tactics)?,
         "techniques": unit.strategy.techniques,
         "parents": parents(rule),
         "entities": entities,
@@ -93,30 +92,9 @@ const fn severity(severity: AlertSeverity) -> &'static str {
     }
 }
 
-/// What it finds, what false alarms look like, what must be collected.
-fn description(rule: &Rule<'_>, part: &Part<'_>) -> String {
-    let detection = rule.detection();
-    let one_line = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
-    let mut text = format!("{}. {}", part.title, one_line(&detection.description));
-    text.push_str(&format!(" ({}, version {})", rule.name(), detection.release.version));
-    if !detection.false_positives.is_empty() {
-        text.push_str(&format!(" False positives: {}.", detection.false_positives.join("; ")));
-    }
-    one_line(&text)
-}
-
 /// Whole minutes that hold the time.
 const fn minutes(milliseconds: i64) -> i64 {
     (milliseconds + 59_999) / 60_000
-}
-
-/// The tactics of the strategy.
-fn tactics<'s>(settings: &'s Settings, rule: &Rule<'_>) -> Result<Vec<&'s String>, Diagnostic> {
-    let of = |short: &String| {
-        let unknown = || rule.error(Code::UnknownName, &format!("the product has no tactic `{short}`"));
-        settings.tactics.get(short).ok_or_else(unknown)
-    };
-    rule.outcome.unit.strategy.tactics.iter().map(of).collect()
 }
 
 /// The techniques without sub-techniques, which the stable interface does not take, each once.
@@ -142,7 +120,7 @@ fn columns(
                 "fieldMappings": [{ "identifier": known.identifier, "columnName": column.name }],
             })),
             None => {
-                check(
+                within(
                     rule,
                     "characters in the name of a detail",
                     column.name.chars().count(),
@@ -153,8 +131,8 @@ fn columns(
         }
     }
     let most = entities.iter().filter_map(|e| e.get("fieldMappings")?.as_array().map(Vec::len)).max().unwrap_or(0);
-    check(rule, "identifiers in an entity mapping", most, limits.identifiers)?;
-    check(rule, "entity mappings", entities.len(), limits.entities)?;
+    within(rule, "identifiers in an entity mapping", most, limits.identifiers)?;
+    within(rule, "entity mappings", entities.len(), limits.entities)?;
     if entities.is_empty() {
         let what = "its result has no column that the product knows as an entity";
         return Err(rule.error(Code::PackLimit, what).help("give the detection an entity such as `host.name`"));

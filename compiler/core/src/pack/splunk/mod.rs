@@ -18,7 +18,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::archive;
-use super::format::{Format, Made, Placed, Site};
+use super::format::{Format, Made, Site};
 use crate::compile::Artifact;
 use crate::diagnostics::{Code, Diagnostic};
 use objects::Objects;
@@ -56,14 +56,8 @@ impl Format for SplunkApp {
                 errors.extend(objects.add(rule, part.query).err());
                 match rule::search(site, &settings, rule, &part) {
                     Ok(search) => {
-                        placed.push(Placed {
-                            rule: rule.detection().id.clone(),
-                            id: search.stanza.clone(),
-                            name: part.title.clone(),
-                            file: format!("{file}#{app}/default/savedsearches.conf"),
-                            parameters: rule.placed(part.query),
-                            prerequisites: rule.collected(),
-                        });
+                        let file = format!("{file}#{app}/default/savedsearches.conf");
+                        placed.push(rule.place(&part, search.stanza.clone(), file));
                         searches.push(search);
                     }
                     Err(error) => errors.push(error),

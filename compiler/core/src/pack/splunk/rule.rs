@@ -12,6 +12,7 @@ use super::{Settings, conf};
 use crate::diagnostics::{Code, Diagnostic};
 use crate::dialect::{Query, Schedule};
 use crate::pack::format::{Part, Rule, Site};
+use crate::pack::words::{in_full, one_line};
 use crate::plan::{PatternKind, RuleStatus};
 
 /// What a severity is in the product.
@@ -83,7 +84,7 @@ pub fn search(site: &Site<'_>, settings: &Settings, rule: &Rule<'_>, part: &Part
     Ok(Search {
         search: value(&part.query.text)?,
         title: value(&one_line(&part.title))?,
-        description: value(&one_line(&description(rule, part)))?,
+        description: value(&in_full(rule, part))?,
         cron: cron(schedule.every, &part.id).ok_or_else(|| site.broken("a schedule has no cron expression"))?,
         earliest: format!("-{}m@m", minutes(span(part.query, schedule)) + 1),
         alert_severity: scale.alert,
@@ -99,23 +100,6 @@ pub fn search(site: &Site<'_>, settings: &Settings, rule: &Rule<'_>, part: &Part
         risk: risk(settings, part.query, scale.score).map(|risk| risk.to_string()).unwrap_or_default(),
         stanza,
     })
-}
-
-fn one_line(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
-/// What it finds, and what false alarms look like.
-fn description(rule: &Rule<'_>, part: &Part<'_>) -> String {
-    let detection = rule.detection();
-    let strategy = rule.outcome.unit.strategy;
-    let mut text = format!("{}. {}", part.title, detection.description);
-    let version = detection.release.version;
-    text.push_str(&format!(" ({} / {}, version {version})", strategy.id, rule.name()));
-    if !detection.false_positives.is_empty() {
-        text.push_str(&format!(" False positives: {}.", detection.false_positives.join("; ")));
-    }
-    text
 }
 
 /// How far back a run reads, in milliseconds: what the rows need that no run has judged.
