@@ -97,11 +97,18 @@ fn rules(
             let compilation = compile::run(strategy, target, profile, &|unit| unit.analytic.id == analytic);
             let compiled = compilation.outcomes.into_iter().filter(|o| !o.queries.is_empty());
             for outcome in compiled.filter(|o| wanted(o.unit.detection)) {
-                found.entry(target.id.clone()).or_default().extend(outcome.queries.into_iter().map(|q| q.text));
+                let texts = outcome.queries.iter().map(|query| without_comments(&query.text));
+                found.entry(target.id.clone()).or_default().extend(texts);
             }
         }
     }
     found
+}
+
+/// The lines of a rule that a product acts on: its heading has the values in force, whether or not anything reads them.
+fn without_comments(rule: &str) -> String {
+    let comment = |line: &&str| ["# ", "// ", "``` "].iter().any(|mark| line.trim_start().starts_with(mark));
+    rule.lines().filter(|line| !comment(line)).collect::<Vec<_>>().join("\n")
 }
 
 impl Change {

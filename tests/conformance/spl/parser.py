@@ -275,7 +275,8 @@ def base_value(cursor: Cursor) -> str:
 
 def command(source: str) -> tree.Command:
     """One command of the pipeline."""
-    name, _, rest = source.partition(" ")
+    name, *arguments = source.split(maxsplit=1)
+    rest = "".join(arguments)
     parse = COMMANDS.get(name)
     if parse is None:
         raise Unknown(f"no command `{name}`")

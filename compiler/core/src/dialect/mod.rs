@@ -4,6 +4,7 @@
 //! A dialect is a language; a product that speaks it is a [`Target`]. No code here asks which target it works for.
 
 pub mod eql;
+mod heading;
 pub mod held;
 mod keys;
 pub mod kql;
@@ -26,6 +27,7 @@ use crate::eval::Value;
 use crate::native::{Columns, Fixed, Form, NativeEvent};
 use crate::plan::Unit;
 use crate::target::{ClassBinding, Profile, Target};
+use heading::Heading;
 use held::Held;
 
 /// A language that rules are compiled to.

@@ -17,7 +17,7 @@ mod tree;
 #[cfg(test)]
 mod tests;
 
-use super::{Dialect, Query, Request, ResultColumn};
+use super::{Dialect, Heading, Query, Request, ResultColumn};
 use crate::capability::{Feature, Findings, Support};
 use crate::target::ClassBinding;
 
@@ -38,13 +38,14 @@ impl Dialect for Eql {
         let columns = entity(request, findings);
         let queries = pattern::queries(request, findings);
         let several = queries.len() > 1;
+        let heading = Heading::of(request.unit).lines();
         let part = |n: usize| several.then(|| format!("order-{n}"));
         (1..)
             .zip(&queries)
             .map(|(n, query)| Query {
                 dialect: self.id(),
                 part: part(n),
-                text: print::print(query),
+                text: print::print(query, &heading),
                 look_back: match query {
                     tree::Query::Event(_) => 0,
                     tree::Query::Sequence { within, .. } => *within,

@@ -11,10 +11,11 @@ use super::tree::{Case, Condition, FieldName, Filter, Literal, Presence, Query, 
 /// The widest line before a condition is broken into several.
 const WIDTH: usize = 100;
 
-/// The query as text, ending in one newline.
+/// The query as text below its heading, ending in one newline.
 #[must_use]
-pub fn print(query: &Query) -> String {
+pub fn print(query: &Query, heading: &[String]) -> String {
     let mut out = Page::default();
+    heading.iter().for_each(|line| out.text.push_str(&format!("// {}\n", one_line(line))));
     let printed = match query {
         Query::Event(filter) => print_filter(&mut out, filter, 0, 2).and_then(|()| out.write_char('\n')),
         Query::Sequence { within, terms } => print_sequence(&mut out, *within, terms),
@@ -45,6 +46,11 @@ impl Page {
     }
 }
 
+/// A comment's text: a line break in it would end the comment.
+fn one_line(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+}
+
 impl Write for Page {
     /// Fails where a text on trial is too long, so that no more of it is made.
     fn write_str(&mut self, text: &str) -> fmt::Result {
@@ -68,9 +74,7 @@ fn print_sequence(out: &mut Page, within: i64, terms: &[Term]) -> fmt::Result {
             Presence::Present => "[",
             Presence::Missing => "![",
         };
-        // A label is a name of the language; a line break in it would end the comment.
-        let label: String = term.label.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-        write!(out, "  // {label}\n  {open}")?;
+        write!(out, "  // {}\n  {open}", one_line(&term.label))?;
         print_filter(out, &term.filter, 2 + open.len(), 4 + open.len())?;
         out.write_char(']')?;
         if shared.is_none() {

@@ -33,13 +33,15 @@ fn host(events: &[usize]) -> crate::plan::Key {
     key(&events.iter().map(|n| (*n, "host.name")).collect::<Vec<_>>())
 }
 
-/// The query of single events with this predicate, or why it is refused.
+/// The query of single events with this predicate, without its heading, or why it is refused.
 fn condition(predicate: Pred) -> Result<String, Vec<String>> {
     let mut sample = sample(event(0));
     sample.source = json!({ "index": ["logs-*"], "category": "any" });
     sample.events = vec![("e", predicate)];
     match sample.refusals() {
-        reasons if reasons.is_empty() => Ok(sample.text()),
+        reasons if reasons.is_empty() => {
+            Ok(sample.text().split_inclusive('\n').filter(|line| !line.starts_with("// ")).collect())
+        }
         reasons => Err(reasons),
     }
 }

@@ -15,7 +15,7 @@ mod print;
 mod source;
 mod words;
 
-use super::{Dialect, Query, Request};
+use super::{Dialect, Heading, Query, Request};
 use crate::capability::{Direction, Feature, Findings, Support, TIES};
 use crate::target::ClassBinding;
 use lower::Lowered;
@@ -103,7 +103,9 @@ impl Dialect for Kql {
         let pattern = &request.unit.detection.pattern;
         let Some(Lowered { query, older, columns, held }) = lower::lower(request, findings) else { return Vec::new() };
         let most = request.target.limits.query_characters.unwrap_or(usize::MAX);
-        let text = Some(print::query(&query, Layout::Full)).filter(|text| text.chars().count() <= most);
+        // The title and the values stand in the query.
+        let heading = print::heading(&Heading::of(request.unit).rule);
+        let text = Some(heading + &print::query(&query, Layout::Full)).filter(|text| text.chars().count() <= most);
         let text = text.unwrap_or_else(|| print::query(&query, Layout::Compact));
         let look_back = pattern.horizon().saturating_add(older);
         vec![Query { dialect: self.id(), part: None, text, look_back, wait: pattern.wait(), columns, held }]

@@ -40,12 +40,16 @@ pub fn query(query: &Query, layout: Layout) -> String {
     out
 }
 
+/// A comment above a query.
+#[must_use]
+pub fn heading(text: &str) -> String {
+    format!("// {}\n", literal::comment(text))
+}
+
 fn comment(out: &mut String, text: &str, layout: Layout) {
     let text = literal::comment(text);
     if !text.is_empty() && layout == Layout::Full {
-        out.push_str("// ");
-        out.push_str(&text);
-        out.push('\n');
+        out.push_str(&heading(&text));
     }
 }
 
@@ -90,15 +94,20 @@ fn operator(layout: Layout, step: &Step, indent: usize) -> String {
             items(layout, "distinct", &columns.iter().map(|c| literal::name(c)).collect::<Vec<_>>(), indent)
         }
         Step::Summarize { columns, by } => summarize(layout, columns, by, indent),
-        Step::MvExpand { name, value, ty } => format!("mv-expand {}", member(name, value, *ty)),
-        Step::MvApply { name, value, ty, tests } => mv_apply(layout, &member(name, value, *ty), tests, indent),
+        Step::MvExpand { name, value, ty } => {
+            format!("mv-expand {}", member(layout, name, value, *ty, indent))
+        }
+        Step::MvApply { name, value, ty, tests } => {
+            mv_apply(layout, &member(layout, name, value, *ty, indent), tests, indent)
+        }
         Step::Join { kind, right, on } => join(layout, *kind, right, on, indent),
         Step::RowNumber(name) => format!("serialize {} = row_number()", literal::name(name)),
     }
 }
 
-fn member(name: &str, value: &Expr, ty: Scalar) -> String {
-    format!("{} = {} to typeof({})", literal::name(name), expr(value), ty.as_str())
+fn member(layout: Layout, name: &str, value: &Expr, ty: Scalar, indent: usize) -> String {
+    let used = "| mv-expand  =  to typeof(datetime)".len() + name.len();
+    format!("{} = {} to typeof({})", literal::name(name), wrapped(layout, value, indent, used), ty.as_str())
 }
 
 fn mv_apply(layout: Layout, head: &str, tests: &[Assign], indent: usize) -> String {
@@ -130,8 +139,8 @@ fn join(layout: Layout, kind: JoinKind, right: &Pipeline, on: &[(String, String)
     format!("join kind={kind} {table} on {}", keys.join(", "))
 }
 
-fn summarize(layout: Layout, columns: &[(Option<String>, Expr)], by: &[Assign], indent: usize) -> String {
-    let columns: Vec<String> = columns
+fn summarize(layout: Layout, written: &[(Option<String>, Expr)], by: &[Assign], indent: usize) -> String {
+    let columns: Vec<String> = written
         .iter()
         .map(|(name, value)| match name {
             Some(name) => format!("{} = {}", literal::name(name), expr(value)),
@@ -145,6 +154,16 @@ fn summarize(layout: Layout, columns: &[(Option<String>, Expr)], by: &[Assign], 
         return format!("summarize {flat}");
     }
     let pad = " ".repeat(indent + layout.step());
+    let deeper = indent + layout.step();
+    let columns: Vec<String> = written
+        .iter()
+        .map(|(name, value)| match name {
+            Some(name) => {
+                format!("{} = {}", literal::name(name), wrapped(layout, value, deeper, name.len() + 3))
+            }
+            None => wrapped(layout, value, deeper, 0),
+        })
+        .collect();
     let mut out = "summarize".to_owned();
     if !columns.is_empty() {
         out.push_str(&format!("\n{pad}{}", columns.join(&format!(",\n{pad}"))));
@@ -230,10 +249,19 @@ fn wrapped(layout: Layout, value: &Expr, indent: usize, used: usize) -> String {
         }
         Expr::And(parts) => chain(parts, "and"),
         Expr::Or(parts) => chain(parts, "or"),
-        Expr::Call("not", args) => match args.as_slice() {
-            [inner] => format!("not({})", wrapped(layout, inner, indent, used + 4)),
-            _ => flat,
+        Expr::Call(function, args) => match args.as_slice() {
+            [inner] => format!("{function}({})", wrapped(layout, inner, indent, used + function.len() + 1)),
+            several => {
+                let deeper = indent + layout.step();
+                let lines: Vec<String> = several.iter().map(|arg| wrapped(layout, arg, deeper, 1)).collect();
+                format!("{function}(\n{pad}{}\n{})", lines.join(&format!(",\n{pad}")), " ".repeat(indent))
+            }
         },
+        Expr::Binary(left, op, right) if level(value) == 3 && level(right) == 7 => {
+            let left = within(left, level(value) + 1);
+            let used = used + left.chars().count() + symbol(*op).len() + 2;
+            format!("{left} {} {}", symbol(*op), wrapped(layout, right, indent, used))
+        }
         _ => flat,
     }
 }

@@ -19,7 +19,7 @@ mod yaml;
 #[cfg(test)]
 mod tests;
 
-use super::{Dialect, Query, Request};
+use super::{Dialect, Heading, Query, Request};
 use crate::capability::{Feature, Findings, Support};
 use crate::target::ClassBinding;
 
@@ -49,7 +49,7 @@ impl Dialect for Sigma {
         vec![Query {
             dialect: self.id(),
             part: None,
-            text: print::print(&documents),
+            text: print::print(&documents, &Heading::of(request.unit)),
             look_back: horizon,
             wait: 0,
             columns: pattern::columns(request),

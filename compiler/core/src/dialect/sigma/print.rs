@@ -4,11 +4,14 @@ use crate::plan::{Glob, Logic, Segment};
 
 use super::tree::{Body, Correlation, CorrelationKind, Detection, Document, Head, Item, Modifier, Value};
 use super::yaml::{self, Yaml};
+use crate::dialect::Heading;
 
-/// The documents as one file.
+/// The documents as one file. Its comments say what the documents have no keys for: each has its title.
 #[must_use]
-pub fn print(documents: &[Document]) -> String {
-    yaml::print(&documents.iter().map(document).collect::<Vec<_>>())
+pub fn print(documents: &[Document], heading: &Heading) -> String {
+    let comments = std::iter::once(&heading.rule).chain(&heading.values);
+    let comments: String = comments.map(|line| yaml::comment(line)).collect();
+    comments + &yaml::print(&documents.iter().map(document).collect::<Vec<_>>())
 }
 
 /// A document with its keys in the order of the specification.

@@ -20,6 +20,16 @@ pub enum Yaml {
     Bool(bool),
 }
 
+/// The widest line of a text that is folded where it is longer.
+const WIDTH: usize = 110;
+
+/// A comment on a line of its own.
+#[must_use]
+pub fn comment(text: &str) -> String {
+    let text: String = text.chars().map(|c| if is_printable(c) { c } else { ' ' }).collect();
+    format!("# {text}\n")
+}
+
 /// Documents, one after the other, with `---` between them.
 #[must_use]
 pub fn print(documents: &[Yaml]) -> String {
@@ -72,12 +82,37 @@ fn print_value(out: &mut String, value: &Yaml, indent: usize) {
             out.push('\n');
             print_block(out, value, indent + 4);
         }
+        Yaml::Text(text) if text.chars().count() > WIDTH && can_fold(text) => push_folded(out, text, indent + 4),
         scalar => {
             out.push(' ');
             out.push_str(&print_scalar(scalar));
             out.push('\n');
         }
     }
+}
+
+/// Whether a text means the same in folded lines: words with single blanks between, all of characters that stand for
+/// themselves.
+fn can_fold(text: &str) -> bool {
+    text.chars().all(is_printable) && text.split(' ').all(|word| !word.is_empty())
+}
+
+/// A text in lines that YAML reads with a blank between each two.
+fn push_folded(out: &mut String, text: &str, indent: usize) {
+    out.push_str(" >-");
+    let mut column = WIDTH;
+    for word in text.split(' ') {
+        let width = word.chars().count() + 1;
+        if column + width > WIDTH {
+            out.push_str(&format!("\n{:indent$}", ""));
+            column = indent;
+        } else {
+            out.push(' ');
+        }
+        out.push_str(word);
+        column += width;
+    }
+    out.push('\n');
 }
 
 fn print_scalar(scalar: &Yaml) -> String {
@@ -177,6 +212,13 @@ mod tests {
             let back = read(&print(&[both]));
             prop_assert_eq!(&back[format!("k{text}")], &serde_json::Value::from(text.clone()));
             prop_assert_eq!(&back["q"], &serde_json::Value::from(text));
+        }
+
+        #[test]
+        fn a_folded_text_reads_as_one_line(words in proptest::collection::vec("[a-z#:'\"-]{0,30}", 8..30)) {
+            let text = words.join(" ");
+            let printed = print(&[Yaml::Map(vec![("t".to_owned(), Yaml::Text(text.clone()))])]);
+            prop_assert_eq!(&read(&printed)["t"], &serde_json::Value::from(text));
         }
 
         #[test]

@@ -179,7 +179,7 @@ impl<'a> Keeper<'a> {
         let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '{' | '}' | '-' | ':');
         let (name, _) = self.name(param).filter(|_| field.0.chars().all(plain))?;
         let name = format!("{name}{use_of}");
-        let object = Object::Macro { arguments: vec![ARGUMENT.to_owned()], definition: print::expr(definition) };
+        let object = Object::Macro { arguments: vec![ARGUMENT.to_owned()], definition: print::definition(definition) };
         let form = "the whole test, of $value$: better made anew with a tuning file than written by hand".to_owned();
         self.keep(Held { name: name.clone(), param: Some(param.clone()), form, object });
         Some(Expr::Macro(name, vec![field.clone()]))

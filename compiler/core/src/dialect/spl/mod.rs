@@ -30,7 +30,7 @@ mod site;
 #[cfg(test)]
 mod tests;
 
-use super::{Dialect, Query, Request};
+use super::{Dialect, Heading, Query, Request};
 use crate::capability::{Direction, Feature, Findings, Support};
 use crate::target::ClassBinding;
 
@@ -113,10 +113,13 @@ impl Dialect for Spl {
 
     fn lower(&self, request: &Request<'_>, findings: &mut Findings) -> Vec<Query> {
         let pattern = &request.unit.detection.pattern;
+        let Heading { rule, title, values, names } = Heading::of(request.unit);
+        let parameters = if request.deployment.is_some() { names } else { values };
+        let heading: Vec<String> = [rule, title].into_iter().chain(parameters).collect();
         let query = lower::lower(request, findings).map(|lowered| Query {
             dialect: self.id(),
             part: None,
-            text: print::query(&lowered.query),
+            text: print::query(&lowered.query, &heading),
             look_back: pattern.horizon().saturating_add(lowered.older),
             wait: pattern.wait(),
             columns: lowered.columns,

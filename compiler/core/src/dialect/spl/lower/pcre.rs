@@ -1,7 +1,10 @@
 //! Text tests as regular expressions of PCRE, from segments and from the portable subset.
 //!
-//! Every character but ASCII letters, digits, `_` and space, and those beyond ASCII, is written `\xNN`: no quote and no
-//! escaped backslash ever stands in the text, so it means the same before and after Splunk unescapes the string.
+//! A point is written `\.`, as in Splunk's own examples. Any other character that means something to PCRE or in a search is
+//! written `\xNN`: no quote and no escaped backslash ever stands in the text, so it means the same before and after Splunk
+//! unescapes the string (<https://help.splunk.com/splunk-cloud-platform/spl-search-reference/9.3.2408/evaluation-functions/comparison-and-conditional-functions>).
+//!
+//! A string cannot be broken, so a list that is longer than a line is several patterns.
 
 use std::fmt::Write as _;
 
@@ -53,27 +56,47 @@ pub enum Place {
     End,
 }
 
-/// Any of the texts at that place.
+/// How many characters of alternatives stand in one pattern.
+const WIDTH: usize = 64;
+
+/// Patterns of which one matches any of the texts at that place.
 #[must_use]
-pub fn texts(texts: &[&str], place: Place, case: Case) -> Pcre {
-    let body = any_of(texts.iter().map(|text| quoted(text)).collect());
+pub fn texts(texts: &[&str], place: Place, case: Case) -> Vec<Pcre> {
     let (start, end) = match place {
         Place::Whole => (r"\A", r"\z"),
         Place::Anywhere => ("", ""),
         Place::Start => (r"\A", ""),
         Place::End => ("", r"\z"),
     };
-    Pcre(format!("{}{start}{body}{end}", case.options()))
+    let lines = lines(texts.iter().map(|text| quoted(text)));
+    lines.into_iter().map(|line| Pcre(format!("{}{start}{}{end}", case.options(), any_of(line)))).collect()
 }
 
-/// Any of the globs, over the whole value. `*` at an end of all of them leaves that end open.
+/// Patterns of which one matches any of the globs, over the whole value. `*` at an end of all of them leaves that end open.
 #[must_use]
-pub fn globs(globs: &[&Glob], case: Case) -> Pcre {
+pub fn globs(globs: &[&Glob], case: Case) -> Vec<Pcre> {
     let open_start = globs.iter().all(|g| g.segments.first() == Some(&Segment::Any));
     let open_end = globs.iter().all(|g| g.segments.last() == Some(&Segment::Any));
-    let body = any_of(globs.iter().map(|g| glob(g, open_start, open_end)).collect());
     let (start, end) = (if open_start { "" } else { r"\A" }, if open_end { "" } else { r"\z" });
-    Pcre(format!("{}{start}{body}{end}", case.options()))
+    let lines = lines(globs.iter().map(|g| glob(g, open_start, open_end)));
+    lines.into_iter().map(|line| Pcre(format!("{}{start}{}{end}", case.options(), any_of(line)))).collect()
+}
+
+/// Alternatives in groups that each fill a line.
+fn lines(alternatives: impl Iterator<Item = String>) -> Vec<Vec<String>> {
+    let (mut lines, mut used) = (Vec::<Vec<String>>::new(), 0);
+    for alternative in alternatives {
+        let width = alternative.chars().count() + 1;
+        match lines.last_mut() {
+            Some(line) if used + width <= WIDTH => line.push(alternative),
+            _ => {
+                lines.push(vec![alternative]);
+                used = 0;
+            }
+        }
+        used += width;
+    }
+    lines
 }
 
 fn glob(glob: &Glob, open_start: bool, open_end: bool) -> String {
@@ -104,26 +127,29 @@ fn quoted(text: &str) -> String {
 }
 
 fn character(c: char) -> String {
-    if c.is_ascii_alphanumeric() || c == '_' || c == ' ' || !c.is_ascii() {
+    if c.is_ascii_alphanumeric() || "_ /:,;'-@=<>&~!%#".contains(c) || !c.is_ascii() {
         c.to_string()
+    } else if c == '.' {
+        r"\.".to_owned()
     } else {
         format!("\\x{:02X}", u32::from(c))
     }
 }
 
-/// Any of the regular expressions, anywhere in a value that is not `""`.
+/// Patterns of which one matches any of the regular expressions, anywhere in a value that is not `""`.
 #[must_use]
-pub fn regexes(nodes: &[&Node], case: Case) -> Pcre {
-    let body = any_of(nodes.iter().map(|node| regex(node, nodes.len() > 1)).collect());
+pub fn regexes(nodes: &[&Node], case: Case) -> Vec<Pcre> {
     let flags = match case {
         Case::Counts => "",
         Case::Ignored => "(?i)",
     };
-    if nodes.iter().any(|node| matches_empty(node)) {
-        // An empty text is no value, so it must not match: look for one character first.
-        return Pcre(format!("{flags}(?s:\\A(?=.).*?)(?:{body})"));
-    }
-    Pcre(format!("{flags}{body}"))
+    // An empty text is no value, so it must not match: look for one character first.
+    let empty = nodes.iter().any(|node| matches_empty(node));
+    let lines = lines(nodes.iter().map(|node| regex(node, nodes.len() > 1)));
+    let whole = |body: String| {
+        if empty { format!("{flags}(?s:\\A(?=.).*?)(?:{body})") } else { format!("{flags}{body}") }
+    };
+    lines.into_iter().map(|line| Pcre(whole(any_of(line)))).collect()
 }
 
 /// Whether the empty text matches.

@@ -35,12 +35,20 @@ pub fn condition(logic: Condition) -> Expr {
         Logic::Const(false) => Expr::never(),
         Logic::Not(inner) => match condition(*inner) {
             Expr::Call(Function::Isnotnull, arguments) => Expr::Call(Function::Isnull, arguments),
+            // Not one of a list's patterns is found.
+            Expr::Or(parts) if parts.iter().all(is_found) => {
+                Expr::and(parts.into_iter().map(|part| condition(Logic::not(Logic::Atom(part)))))
+            }
             other => Expr::Not(Box::new(other)),
         },
         Logic::And(parts) => Expr::and(parts.into_iter().map(condition)),
         Logic::Or(parts) => Expr::or(parts.into_iter().map(condition)),
         Logic::Atom(expr) => expr,
     }
+}
+
+const fn is_found(expr: &Expr) -> bool {
+    matches!(expr, Expr::Call(Function::Isnotnull, _))
 }
 
 fn atom(site: &mut Site<'_>, class: &Class, test: &Test) -> Condition {
@@ -113,14 +121,16 @@ const fn word(value: bool) -> &'static str {
     if value { "true" } else { "false" }
 }
 
-fn whole(texts: &[&str]) -> Pcre {
+fn whole(texts: &[&str]) -> Vec<Pcre> {
     pcre::texts(texts, Place::Whole, Case::Ignored)
 }
 
-/// Some value of the field matches.
-fn found(reading: &Reading, pattern: Pcre) -> Condition {
-    let find = Expr::call(Function::Mvfind, [reading.raw(), Expr::Pattern(pattern)]);
-    Logic::Atom(Expr::call(Function::Isnotnull, [find]))
+/// Some value of the field matches one of the patterns.
+fn found(reading: &Reading, patterns: Vec<Pcre>) -> Condition {
+    Logic::or(patterns.into_iter().map(|pattern| {
+        let find = Expr::call(Function::Mvfind, [reading.raw(), Expr::Pattern(pattern)]);
+        Logic::Atom(Expr::call(Function::Isnotnull, [find]))
+    }))
 }
 
 /// Some value of the field satisfies a condition on it. The event's own time is always there.
@@ -146,7 +156,7 @@ fn exists(reading: &Reading) -> Condition {
             let inside = |network: &str| Expr::call(Function::Cidrmatch, [Expr::text(network), reading.raw()]);
             some_value(reading, Expr::or([inside("0.0.0.0/0"), inside("::/0")]))
         }
-        Form::Text => found(reading, pcre::any_character()),
+        Form::Text => found(reading, vec![pcre::any_character()]),
         Form::Bool => found(reading, whole(&["true", "false"])),
         Form::Number | Form::Duration(_) | Form::EpochSeconds | Form::EpochMillis | Form::Iso8601 => {
             some_value(reading, Expr::call(Function::Isnotnull, [reading.number()]))
