@@ -24,10 +24,7 @@ fn one(cx: &mut Context<'_>, event: EventId, derived: &Derived, field: &Field, s
         let reason = format!("`{}` may hold several values, which cannot be told from one in a comparison", field.name);
         cx.refuse(&reason, span);
     }
-    access.value().unwrap_or_else(|reason| {
-        cx.refuse(&reason, span);
-        Expr::Bool(false)
-    })
+    field::value(cx, &access, span).unwrap_or(Expr::Bool(false))
 }
 
 /// A comparison over leaves of any kind.

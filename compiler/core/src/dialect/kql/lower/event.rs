@@ -218,10 +218,7 @@ fn column(cx: &mut Context<'_>, scope: &Scope, name: &str, field: &Field) -> Exp
     if access.list {
         return access.expr;
     }
-    let value = access.value().unwrap_or_else(|reason| {
-        cx.refuse(&reason, span);
-        Expr::name("")
-    });
+    let value = field::value(cx, &access, span).unwrap_or_else(|| Expr::name(""));
     let types = types(cx, name);
     match access.value_type() {
         Scalar::Int | Scalar::Long | Scalar::Real if types.len() > 1 => {

@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 
 use super::Context;
+use crate::capability::{Direction, Support};
 use crate::dialect::kql::ast::{BinaryOp, Expr, Scalar};
 use crate::plan::{EventId, Field, Type};
 use crate::source::Span;
@@ -82,6 +83,21 @@ fn native_type(binding: &FieldBinding) -> Option<Scalar> {
         return Some(Scalar::Text);
     }
     Scalar::parse(&binding.native_type)
+}
+
+/// A value as its declared type, with a finding where it cannot be read so, or only without its finest part.
+pub fn value(cx: &mut Context<'_>, access: &Access, span: Span) -> Option<Expr> {
+    if access.nanoseconds().is_some() {
+        let note = "durations are kept to 100 ns (https://learn.microsoft.com/kusto/query/scalar-data-types/timespan)";
+        cx.findings.note(Support::lossy("durations in ticks", Direction::Both, note), span);
+    }
+    match access.value() {
+        Ok(value) => Some(value),
+        Err(reason) => {
+            cx.refuse(&reason, span);
+            None
+        }
+    }
 }
 
 /// Whether the site holds the several values that a field may have as an array.
@@ -172,6 +188,16 @@ impl Access {
         }
     }
 
+    /// A duration that the site holds as a number, in nanoseconds: finer than what Kusto's own type keeps.
+    #[must_use]
+    pub fn nanoseconds(&self) -> Option<Expr> {
+        match (&self.declared, self.native) {
+            (Type::Duration, Scalar::Int | Scalar::Long) => Some(self.expr.clone()),
+            (Type::Duration, Scalar::Real | Scalar::Text | Scalar::Dynamic) => Some(self.call("tolong")),
+            _ => None,
+        }
+    }
+
     /// The type of [`Self::value`].
     #[must_use]
     pub fn value_type(&self) -> Scalar {
@@ -217,7 +243,8 @@ impl Access {
                 | Scalar::Guid => self.call("isnotnull"),
             });
         }
-        Ok(Expr::Call("isnotnull", vec![self.value()?]))
+        let value = self.nanoseconds().map_or_else(|| self.value(), Ok)?;
+        Ok(Expr::Call("isnotnull", vec![value]))
     }
 
     /// A member of the array that stands in a column of this name.

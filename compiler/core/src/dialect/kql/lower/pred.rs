@@ -157,11 +157,27 @@ fn number_literal(access: &Access, number: Number) -> Result<Expr, String> {
 fn number(cx: &mut Context<'_>, access: &Access, op: Order, value: &Operand<Number>) -> Result<Expr, String> {
     let literal = number_literal(access, value.value)?;
     let literal = constant(cx, value.param.as_ref(), "Number", literal);
-    Ok(Expr::binary(access.value()?, order(op), literal))
+    match access.nanoseconds() {
+        Some(subject) => Ok(Expr::binary(subject, order(op), nanoseconds(literal))),
+        None => Ok(Expr::binary(access.value()?, order(op), literal)),
+    }
+}
+
+/// A span of time as a number of nanoseconds. A span by a span is a real number, which holds every count of milliseconds.
+fn nanoseconds(span: Expr) -> Expr {
+    if let Expr::Timespan(ticks) = span {
+        return Expr::Long(ticks.saturating_mul(100));
+    }
+    let milliseconds = Expr::binary(span, BinaryOp::Divide, Expr::Timespan(constants::TICKS));
+    Expr::binary(milliseconds, BinaryOp::Multiply, Expr::Long(1_000_000))
 }
 
 fn numbers(cx: &mut Context<'_>, access: &Access, values: &Operand<Vec<Number>>) -> Result<Expr, String> {
     let literals = values.value.iter().map(|n| number_literal(access, *n)).collect::<Result<Vec<_>, _>>()?;
+    if let Some(subject) = access.nanoseconds() {
+        let members: Vec<Expr> = literals.into_iter().map(nanoseconds).collect();
+        return Ok(if members.is_empty() { Expr::Bool(false) } else { Expr::In(Box::new(subject), InOp::In, members) });
+    }
     let subject = access.value()?;
     // Members of a `dynamic` have no timespan, and a real is no long there.
     let listed = literals.iter().all(|l| matches!(l, Expr::Long(_))) && access.value_type() != Scalar::Real;

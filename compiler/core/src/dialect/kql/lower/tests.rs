@@ -17,7 +17,7 @@ const HEAD: &str = r#"
 class load { host.name: string process.id: string dll.name: string process.path: string }
 class flow {
     host.name: string  process.id: string  source.ip: ip  destination.ip: ip  destination.port: port
-    direction: string  bytes.out: int  bytes.in: int  host.ip: list<ip>
+    direction: string  bytes.out: int  bytes.in: int  host.ip: list<ip>  took: duration
 }
 class tls { source.ip: ip  destination.ip: ip  issuer: string  subject: string  names: list<string> }
 
@@ -40,6 +40,10 @@ strategy DET0001 {
         event egress = flow where direction == "out" and not destination.ip in Inside
         /// Any connection
         event any = flow
+        /// A connection that lasts
+        event long = flow where took > Soon and took in [1s, 500ms]
+        /// One that lasts twice as long as something
+        event longer = flow where took + 1s > 2s
         /// A certificate that is its own issuer
         event bad = tls where issuer cased == subject and not names endswith [".lan", ".home"]
         /// DETECTION
@@ -92,6 +96,7 @@ fn site() -> (Target, Profile) {
             ("bytes.out", field("Sent", "long")),
             ("bytes.in", field("Received", "long")),
             ("host.ip", field("Addresses", "dynamic")),
+            ("took", field("Nanoseconds", "long")),
         ],
     );
     let tls = class(
@@ -243,6 +248,24 @@ fn a_group_by_a_key_with_several_values_is_about_one_of_them() {
     let query = lowered("pattern egress grouped by host.ip over 1h having count() >= 2 entity host.ip");
     let result = query.split_once("// What is found").map_or("", |(_, result)| result);
     assert!(result.contains("HostIp = HostIp_value") && !result.contains("mv-expand HostIp"), "{query}");
+}
+
+#[test]
+fn durations_that_are_numbers_are_compared_to_the_nanosecond() {
+    let query = lowered("pattern long entity host.name");
+    assert!(query.contains("| where Nanoseconds > Soon / 1ms * 1000000"), "{query}");
+    assert!(query.contains("| where Nanoseconds in (1000000000, 500000000)"), "{query}");
+}
+
+#[test]
+fn arithmetic_with_durations_that_are_numbers_loses_what_is_finer_than_a_tick() {
+    let strategy = strategy("pattern longer entity host.name");
+    let (target, profile) = site();
+    let mut findings = Findings::default();
+    let unit = strategy.units().next().unwrap();
+    Kql.lower(&Request { unit, target: &target, profile: &profile, deployment: None }, &mut findings);
+    let losses: Vec<&str> = findings.losses.iter().map(|loss| loss.name.as_str()).collect();
+    assert_eq!(losses, ["durations in ticks"]);
 }
 
 #[test]
