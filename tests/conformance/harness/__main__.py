@@ -3,12 +3,13 @@
 import argparse
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from mutations.__main__ import main as mutations
-from programs.__main__ import main as programs
+from programs.__main__ import run as programs
+from programs.tally import Tally
 from strings.__main__ import main as strings
 
 from . import detc, environments, report
@@ -22,8 +23,12 @@ from .results import Results
 STRATEGIES = ("strategies", "examples/quickstart")
 """What is judged: every strategy with test cases beside it."""
 
-STAGES = {"strings": strings, "programs": programs, "mutations": mutations}
-"""What a whole run does beside the cases: each takes a command line and gives a status."""
+STAGES: dict[str, Callable[[list[str]], tuple[int, Tally | None]]] = {
+    "strings": lambda line: (strings(line), None),
+    "programs": programs,
+    "mutations": lambda line: (mutations(line), None),
+}
+"""What a whole run does before the cases: each takes a command line and gives a status, and what CONFORMANCE.md tells of it."""
 
 CASES = "cases"
 """The stage that judges the rules over the test cases, and writes CONFORMANCE.md."""
@@ -60,15 +65,19 @@ def main() -> int:
         if options.install_only:
             return 0
         binary = detc.build()
-        failures = cases(options, binary) if CASES in options.stages else []
-        failures += [f"{name} failed: see above" for name in options.stages if name in STAGES and not passes(name)]
+        failures, tallies = [], []
+        for name in filter(STAGES.__contains__, options.stages):
+            passed, tally = passes(name)
+            failures += [] if passed else [f"{name} failed: see above"]
+            tallies += [tally] if tally else []
+        failures += cases(options, binary, next(iter(tallies), None)) if CASES in options.stages else []
     except (environments.InstallError, detc.DetcError) as error:
         print(error, file=sys.stderr)
         return 1
     return conclude(failures, options.failures)
 
 
-def cases(options: argparse.Namespace, binary: Path) -> list[str]:
+def cases(options: argparse.Namespace, binary: Path, tally: Tally | None) -> list[str]:
     """What is wrong with the rules over the test cases, and with CONFORMANCE.md if every one was judged."""
     exceptions, results = Exceptions(), Results()
     jobs = detc.export(binary, options.paths, options.target)
@@ -76,16 +85,16 @@ def cases(options: argparse.Namespace, binary: Path) -> list[str]:
     results.failures.sort()
     if options.target == "all" and not options.only and tuple(options.paths) == STRATEGIES:
         results.failures += exceptions.needless()
-        results.failures += report.write_or_compare(ROOT / "CONFORMANCE.md", results, exceptions, options.write)
+        results.failures += report.write_or_compare(ROOT / "CONFORMANCE.md", results, exceptions, tally, options.write)
     return results.failures
 
 
-def passes(name: str) -> bool:
+def passes(name: str) -> tuple[bool, Tally | None]:
     """Runs a stage, and says how long it took."""
     begun = time.monotonic()
-    status = STAGES[name]([])
+    status, tally = STAGES[name]([])
     print(f"{name}: {time.monotonic() - begun:.0f} s", file=sys.stderr)
-    return status == 0
+    return status == 0, tally
 
 
 def judge(jobs: Iterable[Job], exceptions: Exceptions, results: Results) -> None:

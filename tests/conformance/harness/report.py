@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+from programs.tally import Tally
+
 from .engines import PARSERS, RUNNERS
 from .exceptions import Exceptions
 from .results import Result, Results
@@ -40,18 +42,28 @@ NOTES = """
 """
 
 
-def write_or_compare(path: Path, results: Results, exceptions: Exceptions, write: bool) -> list[str]:
-    """Writes the report, or says that the one on disk is another."""
-    text = render(results, exceptions)
+PROGRAMS = """## Random programs
+
+How many of the runs of random programs each engine judged: a run is a stream of events at a site with every field. All that were
+judged agree, and every query was taken by the parsers above.
+
+"""
+
+
+def write_or_compare(path: Path, results: Results, exceptions: Exceptions, tally: Tally | None, write: bool) -> list[str]:
+    """Writes the report, or says that the one on disk is another. Without a tally, its random programs are left as they are."""
+    known = path.read_text(encoding="utf-8") if path.exists() else ""
+    programs = "\n".join(tally.table()) if tally else known.partition(PROGRAMS)[2].partition("\n\n")[0]
+    text = render(results, exceptions, programs)
     if write:
         path.write_text(text, encoding="utf-8")
         return []
-    if path.exists() and path.read_text(encoding="utf-8") == text:
+    if known == text:
         return []
     return [f"{path.name} is out of date: run `tests/conformance/run --write` and read the difference"]
 
 
-def render(results: Results, exceptions: Exceptions) -> str:
+def render(results: Results, exceptions: Exceptions, programs: str) -> str:
     """The report."""
     lines = [HEAD.rstrip("\n")]
     for dialect in sorted(RUNNERS):
@@ -60,6 +72,7 @@ def render(results: Results, exceptions: Exceptions) -> str:
         lines.append(f"| {dialect.upper()} | {parsers} | {runners} |")
     lines += [NOTES.strip("\n"), ""]
     lines += [line for strategy in strategies(results) for line in of_strategy(strategy, results)]
+    lines += [PROGRAMS + programs, ""]
     lines += ["## Not run", ""] + list(not_run(results)) + ["", "## Exceptions", ""] + list(excused(exceptions))
     return "\n".join(lines) + "\n"
 

@@ -14,7 +14,7 @@ from harness.compare import difference
 from harness.worker import Refused, WorkerError
 from programs import batch
 from programs.judge import listed, without_empty_texts
-from programs.runners import excused, native, runners
+from programs.runners import excused, known, native
 
 from .catalogue import Mutation
 
@@ -44,7 +44,7 @@ class Hunt:
     """Looks for runs that notice mistakes, among the runs of some programs."""
 
     def __init__(self, runs: Sequence[batch.Run], asked: engines.Engines, targets: Sequence[str]) -> None:
-        self.asked, self.runners = asked, runners(targets)
+        self.asked, self.runners = asked, known(targets).runners
         self.runs = runs
         self.sound: dict[tuple[str, str, str, str], bool] = {}
 

@@ -9,7 +9,8 @@ from harness import engines
 from harness.paths import CONFORMANCE
 
 from . import batch, det, edges, generate, model, shrink, streams
-from .runners import runners
+from .runners import known
+from .tally import Tally
 from .judge import Judge, Problem
 
 CASES = CONFORMANCE / "cases"
@@ -19,10 +20,15 @@ BATCH = 40
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs the kept cases and random ones; 1 if an engine disagrees anywhere."""
+    """Runs the kept cases and random ones; 1 if an engine disagrees anywhere, or judges too few."""
+    return run(arguments)[0]
+
+
+def run(arguments: Sequence[str] | None = None) -> tuple[int, Tally]:
+    """The same, and what was judged."""
     options = parsed(arguments)
     with engines.Engines() as asked:
-        judge = Judge(runners(options.targets), asked)
+        judge = Judge(known(options.targets), asked)
         problems = [problem for run in kept_cases(options.targets) for problem in judged(judge, run)]
         for problem in problems:
             print(told(problem), file=sys.stderr)
@@ -31,13 +37,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
             for problem in first_of_each(judge, programs, options.targets):
                 if options.until_first:
                     print(told(problem), file=sys.stderr)
-                    return 1
+                    return 1, judge.tally
                 if problem.sign not in found:
                     found[problem.sign] = small(judge, problem, options)
                     print(told(found[problem.sign]), file=sys.stderr, flush=True)
-    for what, count in sorted(judge.counts.items()):
-        print(f"{count:7} {what}")
-    return 1 if problems or found else 0
+    print("\n".join(judge.tally.lines()))
+    too_little = judge.tally.too_little()
+    print("\n".join(too_little), file=sys.stderr)
+    return (1 if problems or found or too_little else 0), judge.tally
 
 
 def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -99,7 +106,7 @@ def small(judge: Judge, problem: Problem, options: argparse.Namespace) -> Proble
     """The problem, made small."""
     program, target = problem.run.program, problem.run.job.site.target
     assert program
-    quiet = Judge(judge.runners, judge.asked)
+    quiet = Judge(judge.known, judge.asked)
 
     def again(less: model.Program, events: list[model.Event]) -> Problem | None:
         try:

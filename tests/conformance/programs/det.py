@@ -226,6 +226,7 @@ def strategy(program: model.Program, number: int) -> str:
         f"strategy {identity(number)} {{",
         "    technique T1071.001",
         "    tactic command-and-control",
+        "    date 2026-11-26",
         "    /// A program made at random",
         f"    analytic AN{number:04} on windows {{",
         f'        sources {{ DC0032 "any" "any" -> {", ".join(CLASSES)} }}',

@@ -4,6 +4,7 @@ What agreement means for an approximation, and for events at the same time, is i
 """
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -12,7 +13,8 @@ from harness.compare import Difference, difference
 from harness.worker import Refused, WorkerError
 
 from .batch import Run
-from .runners import excused, native
+from .runners import Known, excused, native
+from .tally import Tally
 
 Tuples = set[jobs.Tuple]
 
@@ -24,7 +26,7 @@ class Problem:
     run: Run
     engine: str
     kind: str
-    """`tuples`, `refused` or `broken`"""
+    """`rejected` by a parser, `tuples`, `refused` or `broken`"""
     text: str
 
     @property
@@ -36,50 +38,62 @@ class Problem:
 class Judge:
     """Judges runs, and counts what was judged."""
 
-    def __init__(self, runners: dict[str, list[engines.Engine]], asked: engines.Engines) -> None:
-        self.runners, self.asked = runners, asked
-        self.counts: dict[str, int] = {}
-
-    def count(self, what: str) -> None:
-        """One more of something."""
-        self.counts[what] = self.counts.get(what, 0) + 1
+    def __init__(self, known: Known, asked: engines.Engines) -> None:
+        self.known, self.asked, self.tally = known, asked, Tally()
+        self.read: dict[tuple[str, str, str], str | None] = {}
+        """What a parser says against a rule, by target, parser and text."""
 
     def evaluator(self, run: Run) -> Problem | None:
         """Whether the evaluator agrees with the brute force."""
-        self.count("evaluator and brute force")
+        self.tally.evaluator += 1
         told = differs(run.wanted, set(run.job.alerts))
         return Problem(run, "evaluator", "tuples", told) if told else None
 
     def site(self, run: Run) -> list[Problem]:
-        """Whether the engines of the site agree with the evaluator."""
-        job = run.job
-        if not job.rules:
-            return []
-        if job.unwritten:
-            self.count(f"{job.site.target}: events that the site cannot hold")
-            return []
-        problems = (self.engine(run, engine) for engine in self.runners.get(job.site.dialect, []))
-        return [problem for problem in problems if problem]
+        """Whether the parsers take the rules, and the engines of the site agree with the evaluator."""
+        dialect = run.job.site.dialect
+        rejected = [self.parser(run, parser) for parser in self.known.parsers.get(dialect, [])]
+        found = rejected if any(rejected) else [self.engine(run, engine) for engine in self.known.runners.get(dialect, [])]
+        return [problem for problem in found if problem]
+
+    def parser(self, run: Run, parser: engines.Engine) -> Problem | None:
+        """Whether a parser takes the rules; each text is shown to it once."""
+        job, told = run.job, []
+        for rule in job.rules:
+            key = (job.site.target, parser.name, rule.text)
+            if key not in self.read:
+                self.tally.parsed[job.site.target, parser.name] += 1
+                self.read[key] = "\n".join(self.asked.parse(parser, [rule], job.site)) or None
+            told += [self.read[key]] if self.read[key] else []
+        return Problem(run, parser.name, "rejected", "\n".join(filter(None, told))) if told else None
 
     def engine(self, run: Run, engine: engines.Engine) -> Problem | None:
         """Whether one engine agrees, as far as the fidelity promises."""
         job = run.job
-        excuse = excused(job, engine)
+        if not job.rules:
+            return None
+        place = (job.site.target, engine.name, job.fidelity)
+        excuse = "the site cannot hold the events" if job.unwritten else excused(job, engine)
         if excuse:
-            self.count(f"{job.site.target}: not asked of {engine.name}: {excuse}")
+            self.tally.passed_over(*place, excuse)
             return None
         try:
             found = self.asked.run(engine, job.rules, native(job, engine), job.site)
         except Refused as error:
             if job.site.dialect == "spl":  # ours: what it refuses, a search must not say
                 return Problem(run, engine.name, "refused", str(error))
-            self.count(f"{job.site.target}: refused by {engine.name}: {str(error).splitlines()[0][:60]}")
+            self.tally.passed_over(*place, f"refused: {short(str(error))}")
             return None
         except WorkerError as error:
             return Problem(run, engine.name, "broken", str(error))
-        self.count(f"{job.site.target}: {job.fidelity} on {engine.name}")
+        self.tally.judged(*place)
         told = listed(difference(job, engine, without_empty_texts(found)))
         return Problem(run, engine.name, "tuples", told) if told else None
+
+
+def short(reason: str) -> str:
+    """The first words of a reason, without the place in the rule."""
+    return re.sub(r" at \d+:\d+.*| \(.*", "", reason.splitlines()[0])[:60]
 
 
 def without_empty_texts(found: Tuples) -> Tuples:

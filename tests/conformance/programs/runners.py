@@ -6,6 +6,7 @@ import dataclasses
 import json
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,13 +19,28 @@ from . import sites
 from .vocabulary import CLASSES
 
 
-def runners(targets: Sequence[str]) -> dict[str, list[Engine]]:
-    """The engines by dialect."""
+@dataclass(frozen=True)
+class Known:
+    """What reads and what runs rules, by dialect."""
+
+    parsers: dict[str, list[Engine]]
+    runners: dict[str, list[Engine]]
+
+
+def known(targets: Sequence[str]) -> Known:
+    """The engines of the targets. Those for KQL know the tables of the synthetic sites."""
     wanted = {sites.TARGETS[target][0] for target in targets}
-    found = {dialect: list(listed) for dialect, listed in engines.RUNNERS.items() if dialect in wanted}
-    command = lambda: [environments.python("kql"), WORKERS / "kql_duckdb.py", tables()]
-    found["kql"] = [dataclasses.replace(engine, command=command) for engine in found.get("kql", [])]
-    return found
+    binder = lambda: ["node", WORKERS / "kql_binder.js", environments.ensure("node"), tables()]
+    duckdb = lambda: [environments.python("kql"), WORKERS / "kql_duckdb.py", tables()]
+    return Known(*(
+        {dialect: with_command(listed, command if dialect == "kql" else None) for dialect, listed in all_of.items() if dialect in wanted}
+        for all_of, command in ((engines.PARSERS, binder), (engines.RUNNERS, duckdb))
+    ))
+
+
+def with_command(listed: Sequence[Engine], command: Callable[[], Sequence[str | Path]] | None) -> list[Engine]:
+    """The engines, started by another command if there is one."""
+    return [dataclasses.replace(engine, command=command) if command else engine for engine in listed]
 
 
 def tables() -> Path:
@@ -54,7 +70,7 @@ def excused(job: Job, engine: Engine) -> str | None:
     pySigma's SQLite backend puts keys in small letters before it groups by them; the specification does not.
     Neither engine gives an alert for each value of a field with several, and SQLite has no arrays at all.
     """
-    is_correlation = any("\ncorrelation:" in rule.text for rule in job.rules)
+    is_correlation = correlates(job)
     in_fractions = any(not event["@timestamp"].endswith(".000Z") for event in job.canonical)
     if engine.name == "rsigma" and is_correlation and in_fractions:
         return "it counts windows in whole seconds"
@@ -64,6 +80,11 @@ def excused(job: Job, engine: Engine) -> str | None:
     if "SQLite" in engine.name and is_correlation and any(has_cases(job, column) for column in columns):
         return "keys of different case are one key to it"
     return None
+
+
+def correlates(job: Job) -> bool:
+    """Whether a rule of Sigma counts or orders events."""
+    return any("\ncorrelation:" in rule.text for rule in job.rules)
 
 
 def has_cases(job: Job, column: str) -> bool:
@@ -80,7 +101,8 @@ def named(job: Job) -> set[str]:
 def native(job: Job, engine: Engine) -> list[NativeEvent]:
     """The events with the columns that tell each from all others, which the strategy's events have no field for.
 
-    SQLite has no arrays, so columns that no rule names go where it runs them.
+    SQLite has no arrays, so columns that no rule names go where it runs them. Where rsigma would refuse parts of a second, a rule
+    of single events does not look at the time.
     """
     out = []
     for number, event in enumerate(job.events):
@@ -88,6 +110,8 @@ def native(job: Job, engine: Engine) -> list[NativeEvent]:
         put_empty_texts(row, job.canonical[number], job.site.target)
         if "SQLite" in engine.name:
             row = {column: value for column, value in row.items() if not isinstance(value, list)}
+        if engine.name == "rsigma" and not correlates(job):
+            row["timestamp"] = f"{row['timestamp'][:19]}.000Z"
         out.append(dataclasses.replace(event, row=row))
     return out
 

@@ -21,9 +21,12 @@ class Streams:
         self.names = list(dict.fromkeys(model.all_names(program.pattern)))
         self.windows = sorted(set(model.windows(program.pattern))) or [1000]
         self.judge = meaning.Meaning(program, [])
+        self.simple = False
+        """Whether a stream stays with what every engine tells apart: whole seconds, and keys of one case."""
 
     def stream(self, loose: bool = False) -> list[model.Event]:
         """Some events. A `loose` one also has lists where a class declares a single value."""
+        self.simple = self.rng.random() < 0.4
         count = self.rng.choice((1, 2, 3, 4, 5, 6, 8, 10))
         times = self.times(count)
         events = [self.event(time, loose) for time in times]
@@ -35,7 +38,7 @@ class Streams:
 
     def times(self, count: int) -> list[int]:
         """Times at and beside the windows' edges, counted from earlier ones; now and then whole seconds only."""
-        if self.rng.random() < 0.2:
+        if self.simple or self.rng.random() < 0.1:
             edges = [0, 0, *(window // 1000 for window in self.windows), *(window // 1000 + 1 for window in self.windows)]
             return [START + 1000 * (self.rng.choice(edges) + self.rng.choice((0, 0, 1, 10))) for _ in range(count)]
         found = [START + self.rng.choice((0, 1, 999, 500))]
@@ -91,7 +94,7 @@ class Streams:
         rng = self.rng
         match type_name:
             case "string":
-                return rng.choice(NARROW["string"])
+                return rng.choice(NARROW["simple" if self.simple else "string"])
             case "ip":
                 return rng.choice(NARROW["ip"] if rng.random() < 0.7 else ADDRESSES)
             case "bool":

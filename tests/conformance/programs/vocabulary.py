@@ -70,6 +70,7 @@ NAMES = ("alpha", "beta", "gamma", "delta", "eps", "zeta", "eta", "theta", "iota
 NARROW: dict[str, tuple[str, ...]] = {
     # Fields that join: few values, so that rows meet.
     "string": ("a", "a", "a", "A", "b"),
+    "simple": ("a", "a", "b"),
     "ip": ("10.0.0.1", "10.0.0.1", "10.0.0.2", "2001:db8::1"),
 }
 

@@ -81,9 +81,19 @@ impl Asked<'_> {
         self.item(&[], vec![Value::Pattern(Glob { segments: vec![Segment::One, Segment::Any] })])
     }
 
-    /// That the field equals any of these, read as the modifiers say.
+    /// That the field equals any of these, read as the modifiers say. Each stands there once, whatever its case where case
+    /// does not count.
     #[must_use]
     pub fn item(&self, modifiers: &[Modifier], values: Vec<Value>) -> Condition {
+        let cased = modifiers.contains(&Modifier::Cased);
+        let mut seen = Vec::new();
+        let mut is_new = |value: &Value| {
+            let value = if cased { value.clone() } else { value.folded() };
+            let new = !seen.contains(&value);
+            seen.push(value);
+            new
+        };
+        let values: Vec<Value> = values.into_iter().filter(|value| is_new(value)).collect();
         if values.is_empty() {
             return Logic::Const(false);
         }

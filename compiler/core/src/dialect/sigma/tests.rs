@@ -51,6 +51,13 @@ fn detection(predicate: Pred) -> String {
 }
 
 #[test]
+fn a_value_stands_in_a_list_once_whatever_its_case() {
+    let selection = detection(is("network.transport", &["tcp", "TCP", "udp", "tcp"]));
+    assert_eq!(selection.matches("tcp").count() + selection.matches("TCP").count(), 1, "{selection}");
+    assert!(selection.contains("udp"), "{selection}");
+}
+
+#[test]
 fn a_single_event_is_one_rule() {
     insta::assert_snapshot!(sample(event(0)).text());
 }

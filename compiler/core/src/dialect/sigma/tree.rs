@@ -3,7 +3,8 @@
 //! <https://github.com/SigmaHQ/sigma-specification/blob/main/specification/sigma-rules-specification.md>
 //! <https://github.com/SigmaHQ/sigma-specification/blob/main/specification/sigma-correlation-rules-specification.md>
 
-use crate::plan::{Glob, Logic};
+use crate::plan::{Glob, Logic, Segment};
+use crate::sema::literals::fold;
 
 /// One document of a file.
 #[derive(Debug, Clone, PartialEq)]
@@ -128,6 +129,19 @@ pub enum Value {
     Float(f64),
     /// `true` or `false`
     Bool(bool),
+}
+
+impl Value {
+    /// The value that is the same for texts that differ in case only.
+    #[must_use]
+    pub fn folded(&self) -> Self {
+        let Self::Pattern(glob) = self else { return self.clone() };
+        let fold = |segment: &Segment| match segment {
+            Segment::Literal(text) => Segment::Literal(fold(text)),
+            Segment::Any | Segment::One => segment.clone(),
+        };
+        Self::Pattern(Glob { segments: glob.segments.iter().map(fold).collect() })
+    }
 }
 
 /// Rules that fire together.
