@@ -67,6 +67,8 @@ def excused(job: Job, engine: Engine) -> str | None:
     rsigma counts a correlation's `timespan` in whole seconds, so an event a millisecond past it still counts. The
     specification does not say that parts of a second are ignored:
     https://github.com/SigmaHQ/sigma-specification/blob/main/specification/sigma-correlation-rules-specification.md
+    rsigma's wildcards match no line break; in the specification `*` is any run of characters and `?` any one:
+    https://github.com/SigmaHQ/sigma-specification/blob/main/specification/sigma-rules-specification.md
     pySigma's SQLite backend puts keys in small letters before it groups by them; the specification does not.
     Neither engine gives an alert for each value of a field with several, and SQLite has no arrays at all.
     """
@@ -74,6 +76,8 @@ def excused(job: Job, engine: Engine) -> str | None:
     in_fractions = any(not event["@timestamp"].endswith(".000Z") for event in job.canonical)
     if engine.name == "rsigma" and is_correlation and in_fractions:
         return "it counts windows in whole seconds"
+    if engine.name == "rsigma" and has_line_break(job) and any(re.search("[*?]", rule.text) for rule in job.rules):
+        return "its wildcards match no line break"
     columns = named(job) if "SQLite" in engine.name else {read.column for rule in job.rules for read in rule.reads}
     if job.site.dialect == "sigma" and any(isinstance(event.row.get(c), list) for event in job.events for c in columns):
         return "several values in one field"
@@ -85,6 +89,11 @@ def excused(job: Job, engine: Engine) -> str | None:
 def correlates(job: Job) -> bool:
     """Whether a rule of Sigma counts or orders events."""
     return any("\ncorrelation:" in rule.text for rule in job.rules)
+
+
+def has_line_break(job: Job) -> bool:
+    """Whether a column that the rules name has a text of several lines."""
+    return any("\n" in str(event.row.get(column, "")) for event in job.events for column in named(job))
 
 
 def has_cases(job: Job, column: str) -> bool:
