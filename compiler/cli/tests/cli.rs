@@ -355,6 +355,25 @@ fn tuning_changes_what_is_found_and_expires() {
 }
 
 #[test]
+fn a_parameter_that_no_strategy_has_is_an_error_of_every_command_that_tunes() {
+    let tuning = "owner: soc\nreason: test\nparameters:\n  - parameter: Libary\n    set: other.dll\n";
+    let desk = Desk::with_strategy("mistuned").file("t.yaml", tuning);
+    for arguments in [
+        &["check", "s.det"][..],
+        &["compile", "s.det", "--target", "sigma", "-o", "out"],
+        &["eval", "s.det", "--events", "-"],
+        &["explain", "s.det"],
+    ] {
+        let slip = desk.pipe(&[arguments, &["--tuning", "t.yaml"]].concat(), b"");
+        let text = slip.out + &slip.err;
+        assert_eq!(slip.status, 1, "{arguments:?}\n{text}");
+        let said = ["error[E0402]: no strategy has a parameter `Libary`", "t.yaml:4:16", "did you mean `Library`?"];
+        assert!(said.iter().all(|part| text.contains(part)), "{arguments:?}\n{text}");
+    }
+    assert!(!desk.path("out/sigma").exists());
+}
+
+#[test]
 fn tests_beside_a_strategy_pass_and_fail() {
     let cases = "\
 strategy: DET9001

@@ -7,9 +7,9 @@ use serde_json::Value as Json;
 use super::{Case, Events, Expectation, TestFile};
 use crate::diagnostics::{Code, Diagnostic, suggest};
 use crate::eval::{Evaluator, Options};
-use crate::plan::{Parameter, Strategy, Unit};
+use crate::plan::{Strategy, Unit};
 use crate::source::{Span, Spanned};
-use crate::tuning::{TuningFile, check_names};
+use crate::tuning::TuningFile;
 
 /// An entity tuple: values by the names they bear in the alert.
 pub type Tuple = BTreeMap<String, Json>;
@@ -109,17 +109,7 @@ impl<'a> Runner<'a> {
     /// The strategies under a tuning.
     pub(super) fn under(&mut self, tuning: &[TuningFile]) -> &Analysed {
         let key: String = tuning.iter().map(TuningFile::fingerprint).collect();
-        self.analysed.entry(key).or_insert_with(|| {
-            let mut analysed = (self.analyse)(tuning);
-            let strategies: Vec<(&str, &[Parameter])> =
-                analysed.strategies.iter().map(|s| (s.id.as_str(), s.parameters.as_slice())).collect();
-            for error in check_names(&strategies, tuning) {
-                if !analysed.diagnostics.contains(&error) {
-                    analysed.diagnostics.push(error);
-                }
-            }
-            analysed
-        })
+        self.analysed.entry(key).or_insert_with(|| (self.analyse)(tuning))
     }
 }
 

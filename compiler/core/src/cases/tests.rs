@@ -109,6 +109,7 @@ fn parameters() -> Vec<Parameter> {
 
 fn analyse(files: &[tuning::TuningFile]) -> Analysed {
     let (mut parameters, mut diagnostics) = (parameters(), Vec::new());
+    diagnostics.extend(tuning::check_names(&[("DET1", &parameters)], files));
     tuning::apply("DET1", &mut parameters, files, &mut diagnostics);
     Analysed { strategies: vec![strategy("DET1", "AN1", parameters)], diagnostics }
 }

@@ -37,10 +37,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::diagnostics::{Code, Diagnostic};
-use crate::plan::{Class, Strategy};
+use crate::plan::{Class, Parameter, Strategy};
 use crate::source::{SourceId, Sources, Span};
 use crate::syntax::{self, ast};
-use crate::tuning::TuningFile;
+use crate::tuning::{TuningFile, check_names};
 use strategies::Declaration;
 use table::{EntryId, ScopeId, Table, duplicate};
 use values::Const;
@@ -95,8 +95,24 @@ pub fn analyse_with(library: &[ast::File], files: &[ast::File], tuning: &[Tuning
     }
     let classes = table.classes.iter().map(|(name, class)| ((*name).to_owned(), Arc::clone(class))).collect();
     let mut diagnostics = table.into_diagnostics();
+    // What a strategy with an error declares is not known.
+    if strategies.len() == declared.iter().map(|file| file.strategies.len()).sum::<usize>() {
+        let unknown = unknown_parameters(&strategies, tuning);
+        if !unknown.is_empty() {
+            // None is as its site wants it, for any could have been meant.
+            strategies.clear();
+        }
+        diagnostics.extend(unknown);
+    }
     diagnostics.sort_by_key(|d| d.primary.as_ref().map(|label| (label.span.source, label.span.start)));
     Analysis { strategies, diagnostics, classes }
+}
+
+/// Errors for what a tuning file names and no strategy has, or several have.
+fn unknown_parameters(strategies: &[Strategy], tuning: &[TuningFile]) -> Vec<Diagnostic> {
+    let declared: Vec<(&str, &[Parameter])> =
+        strategies.iter().map(|strategy| (strategy.id.as_str(), strategy.parameters.as_slice())).collect();
+    check_names(&declared, tuning)
 }
 
 /// Whose file it is.
