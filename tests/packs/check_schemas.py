@@ -4,9 +4,12 @@ import json
 import pathlib
 import sys
 import tomllib
+import zipfile
 
 import jsonschema
+import yaml
 
+MATURITY = {"stable": "production", "test": "beta", "experimental": "experimental", "deprecated": "deprecated"}
 SCHEMAS = pathlib.Path(__file__).resolve().parent / "schemas"
 
 
@@ -22,13 +25,29 @@ def values(path):
     return [(str(path), json.loads(text))]
 
 
+def statuses(dist):
+    """Where a product calls a rule's status otherwise than the manifest does: it is said once, in the source."""
+    manifest = json.loads((dist / "pack.json").read_text(encoding="utf-8"))
+    of = {object["id"]: rule["status"] for rule in manifest["rules"] for on in rule["targets"].values() for object in on["objects"]}
+    said = []
+    for path in sorted((dist / "elastic" / "rules").glob("*.toml")):
+        file = tomllib.loads(path.read_text(encoding="utf-8"))
+        said.append((path.name, MATURITY[of[file["rule"]["rule_id"]]], file["metadata"]["maturity"]))
+    with zipfile.ZipFile(next((dist / "sigma").glob("*.zip"))) as archive:
+        texts = [(name, archive.read(name)) for name in archive.namelist() if name.endswith(".yml")]
+    for name, text in texts:
+        rules = [rule for rule in yaml.safe_load_all(text) if rule.get("id") in of]
+        said += [(name, of[rule["id"]], rule["status"]) for rule in rules]
+    return [f"{name}: {word} in place of {right}" for name, right, word in said if word != right] or ([] if said else ["no rule has a status"])
+
+
 def main(dist):
     files = {
         "elastic-line.json": sorted((dist / "elastic").glob("*.ndjson")),
         "defender-rule.json": sorted((dist / "defender" / "rules").glob("*.json")),
         "navigator-layer.json": [dist / "attack-layer.json"],
     }
-    problems, count = [], 0
+    problems, count = statuses(dist), 0
     for schema, paths in files.items():
         checker = validator(schema)
         if not paths:
