@@ -28,7 +28,8 @@ on; an approximate one may miss or alert more as its losses say. [tests/conforma
 
 NOTES = """
 - **KQL**: Microsoft's own parser and binder over the columns of the products' tables. duckdb-kql is a third party's translation to
-  DuckDB, which refuses what it does not know. The functions on networks and `row_number()` are ours.
+  DuckDB, which refuses what it does not know. The functions on networks, `set_difference`, `take_anyif`, `mv-apply` and `row_number()`
+  are ours.
 - **EQL**: Elastic's own parser. Conditions and sequences are our port of what Elasticsearch does, over that parser.
 - **Sigma**: two independent engines. `sigma check` runs with the validators that need no network.
 - **SPL**: no engine but Splunk's own exists. Ours is a second reading of Splunk's documentation, and refuses what that leaves

@@ -2,7 +2,7 @@
 
 Usage: python kql_duckdb.py TABLES.json…, files as for `kql_binder.js`.
 
-The functions on networks and `set_difference` are added to it, after Kusto's documentation; `kql_rewrite` says in other words what
+The functions on networks, `set_difference` and `take_anyif` are added to it, after Kusto's documentation; `kql_rewrite` says in other words what
 else it lacks.
 """
 
@@ -77,8 +77,12 @@ def set_difference(array: str | None, others: str | None) -> str | None:
     return json.dumps(list(dict.fromkeys(value for value in listed[0] if value not in listed[1])))
 
 
+AGGREGATES = {"take_anyif": "any_value({0}) FILTER (WHERE {1})"}
+"""<https://learn.microsoft.com/kusto/query/take-anyif-aggregation-function>"""
+
+
 def add_functions() -> None:
-    """Tells duckdb-kql of the functions. Its table of them is no public part of it: its version is pinned."""
+    """Tells duckdb-kql of the functions. Its tables of them are no public part of it: its version is pinned."""
     table = next(v for v in vars(functions).values() if isinstance(v, dict) and "strlen" in v)
     for version in (4, 6):
         for name in ("in_range", "in_any_range"):
@@ -87,6 +91,8 @@ def add_functions() -> None:
             table[kql] = functions.FunctionSpec(kql, "template", call, (2,))
     call = "CAST(detc_set_difference(CAST({0} AS VARCHAR), CAST({1} AS VARCHAR)) AS JSON)"
     table["set_difference"] = functions.FunctionSpec("set_difference", "template", call, (2,))
+    for kql, call in AGGREGATES.items():
+        functions.AGGREGATE_FUNCTIONS[kql] = functions.AggregateSpec(kql, call, (2,))
 
 
 def connect() -> Any:

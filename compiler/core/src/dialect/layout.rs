@@ -4,6 +4,7 @@ use serde_json::{Map, Value as Json};
 
 use crate::eval::Value;
 use crate::eval::time;
+use crate::native::Fixed;
 
 /// The argument of a call of this function, if the text is nothing else.
 #[must_use]
@@ -79,7 +80,7 @@ pub fn moment(milliseconds: i64) -> Json {
 
 /// The fixed columns of a source's table of fields and their possible values, under `key`.
 #[must_use]
-pub fn table_of_values(source: &Map<String, Json>, key: &str) -> Vec<(String, Vec<Json>)> {
+pub fn table_of_values(source: &Map<String, Json>, key: &str) -> Vec<Fixed> {
     let entries = source.get(key).and_then(Json::as_object).into_iter().flatten();
-    entries.map(|(name, values)| (name.clone(), values.as_array().cloned().unwrap_or_default())).collect()
+    entries.map(|(name, values)| Fixed::one_of(name, values.as_array().cloned().unwrap_or_default())).collect()
 }

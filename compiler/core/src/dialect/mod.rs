@@ -17,6 +17,8 @@ pub(crate) mod site;
 pub mod spl;
 mod threshold;
 
+use std::collections::BTreeSet;
+
 use serde_json::{Map, Value as Json};
 use uuid::Uuid;
 
@@ -70,6 +72,12 @@ pub trait Layout {
     /// A text that the profile writes into a column.
     fn literal(&self, text: &str) -> Json {
         Json::from(text)
+    }
+
+    /// The columns that rows of other places bring.
+    fn brought(&self, source: &Map<String, Json>) -> BTreeSet<String> {
+        let _ = source;
+        BTreeSet::new()
     }
 
     /// What it takes to run a rule at a site, besides the rule.

@@ -14,6 +14,12 @@ pub fn part_of(column: &str, around: &str) -> String {
     format!("{column}{PART}{around}")
 }
 
+/// The name of a column as people read it: of a part, the text around it.
+#[must_use]
+pub fn shown(name: &str) -> &str {
+    name.rsplit_once(PART).map_or(name, |(_, around)| around.trim())
+}
+
 /// The columns by name. A column is filled once; filling it with something else is refused.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Columns(BTreeMap<String, Json>);

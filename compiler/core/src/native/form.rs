@@ -19,6 +19,9 @@ pub enum Form {
     Each {
         /// The text.
         each: String,
+        /// The text that all of them together are a part of, if they are not the whole, with `{}` in their place.
+        #[serde(default)]
+        part: Option<String>,
     },
     /// A part of the column's text, which stands in this text with `{}` in its place.
     Part {
@@ -62,7 +65,7 @@ impl Form {
     /// The value as text.
     #[must_use]
     pub fn as_text() -> Self {
-        Self::Each { each: "{}".to_owned() }
+        Self::Each { each: "{}".to_owned(), part: None }
     }
 }
 
@@ -133,6 +136,21 @@ pub struct ClassWrite {
     /// What to do, in order.
     #[serde(default)]
     pub steps: Vec<Step>,
+    /// The rows that the product keeps the event in, where it is not one; the source's query puts them together again.
+    #[serde(default)]
+    pub rows: Vec<RowOf>,
+}
+
+/// A row of several that hold an event. It has every column that no such row is made of, and one of its own.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RowOf {
+    /// The column of the event that holds this row's text; there is no row if there is nothing in it.
+    pub of: String,
+    /// The column of the row that the text stands in.
+    pub column: String,
+    /// What the row holds: the text as `{}`, fields, as `{host.name}`, and the event's number, as `{#}`.
+    pub text: String,
 }
 
 /// Something to do to the columns of an event.
@@ -142,10 +160,33 @@ pub struct Step {
     /// Only for events whose fields have these texts.
     #[serde(default)]
     pub when: BTreeMap<String, String>,
-    /// Columns to fill, with text that may name fields, as `{host.name}`, and the event's number, as `{#}`.
+    /// Columns to fill.
     #[serde(default)]
-    pub set: BTreeMap<String, String>,
+    pub set: BTreeMap<String, Composed>,
     /// Pairs of columns whose contents change places, after everything else.
     #[serde(default)]
     pub swap: Vec<(String, String)>,
+}
+
+/// What a step fills a column with. Text may name fields, as `{host.name}`, and the event's number, as `{#}`.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(untagged)]
+pub enum Composed {
+    /// A text; nothing if a field that it names is missing.
+    Text(String),
+    /// Texts one after the other, less those that name a missing field. They hold the fields that they name: nothing else
+    /// writes these into this column.
+    Pieces(Vec<String>),
+}
+
+impl Composed {
+    /// The texts that hold a field.
+    pub fn pieces_with(&self, field: &str) -> impl Iterator<Item = &str> {
+        let pieces = match self {
+            Self::Text(_) => &[],
+            Self::Pieces(pieces) => pieces.as_slice(),
+        };
+        let name = format!("{{{field}}}");
+        pieces.iter().map(String::as_str).filter(move |piece| piece.contains(&name))
+    }
 }

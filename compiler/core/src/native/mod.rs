@@ -8,11 +8,13 @@
 //! Only the fields that a detection reads must be held; the others are added where they contradict none of these.
 
 mod columns;
+mod fixed;
 mod form;
 mod write;
 
 pub use columns::{Columns, part_of};
-pub use form::{ClassWrite, Form, Identity, ListKind, Step};
+pub use fixed::{Fixed, Holds};
+pub use form::{ClassWrite, Composed, Form, Identity, ListKind, RowOf, Step};
 pub use write::{Writer, Written};
 
 use serde_json::{Map, Value as Json};
@@ -28,9 +30,6 @@ pub struct NativeEvent {
     /// Its columns or fields; those of a document are nested.
     pub row: Map<String, Json>,
 }
-
-/// A column that every event of a class has, and the values it may have: the first is written where nothing else says.
-pub type Fixed = (String, Vec<Json>);
 
 #[cfg(test)]
 mod tests;

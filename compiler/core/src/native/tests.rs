@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value as Json, json};
 
-use super::{Form, Identity, ListKind, Writer};
+use super::{Form, Holds, Identity, ListKind, Writer};
 use crate::dialect::dialect;
 use crate::plan::Strategy;
 use crate::sema;
@@ -10,18 +10,21 @@ use crate::source::Sources;
 use crate::syntax;
 use crate::target::{Profile, Registry};
 
-/// A strategy with one detection over a start and a lookup, which reads the name, the path and the addresses.
+/// A strategy with one detection over a start, a lookup, a connection and a line of a log.
 fn strategy() -> Strategy {
     let text = r#"/// T
 strategy DET9999 {
     /// T
     analytic AN9999 on windows {
-        event start = process_start where process.name == "a.exe" and process.executable contains "x"
+        event start = process_start where
+            process.name == "a.exe" and process.executable contains "x" and not process.command_line contains "-q"
         event lookup = dns_query where dns.resolved_ip in ["203.0.113.0/24"]
+        event out = network_connection where network.direction == "egress" and destination.port == 443
+        event line = log_message where message contains "hello" and process.name != "b" and exists destination.ip
         /// T
         detect d {
             severity low
-            pattern start then lookup within 5m by host.name, process.entity_id
+            pattern start then lookup then out then line within 5m by host.name, process.entity_id
             entity host.name, process.entity_id
         }
     }
@@ -139,7 +142,7 @@ fn an_identity_is_composed_of_its_columns() {
 #[test]
 fn dialects_know_the_inverse_of_usual_expressions() {
     let whole = Form::whole();
-    let text = Form::Each { each: "{}".to_owned() };
+    let text = Form::as_text();
     let end = |parts: &str| Form::LastOf { last_of: parts.to_owned() };
     let source = json!({
         "table": "T", "time": "t", "extend": [{ "dns": "parse_json(tostring(AdditionalFields))" }],
@@ -181,4 +184,70 @@ fn a_word_of_the_language_is_written_as_that_of_the_site() {
     });
     let rows = written("sentinel", "sysmon-corelight", &event);
     assert!(rows.iter().all(|row| row.contains(r#""Initiated":"true""#)), "{rows:?}");
+}
+
+#[test]
+fn an_event_that_a_site_keeps_in_two_rows_is_written_in_two() {
+    let event = json!({
+        "class": "network_connection", "@timestamp": "2026-01-01T00:00:01.500Z", "host": { "name": "ws1" },
+        "network": { "direction": "egress" }, "destination": { "ip": "203.0.113.9", "port": 443 },
+    });
+    assert_eq!(
+        written("sentinel", "auditd-corelight", &event),
+        [
+            r#"Syslog {"Computer":"ws1","TimeGenerated":"2026-01-01T00:00:01.500Z","SyslogMessage":"type=SYSCALL msg=audit(1767225600.000:7): arch=c000003e SYSCALL=connect "}"#,
+            r#"Syslog {"Computer":"ws1","TimeGenerated":"2026-01-01T00:00:01.500Z","SyslogMessage":"type=SOCKADDR msg=audit(1767225600.000:7): saddr_fam=inet laddr=203.0.113.9 lport=443 "}"#,
+        ]
+    );
+}
+
+#[test]
+fn a_line_of_text_is_put_together_from_the_fields_that_are_there() {
+    let line = |fields: Json| {
+        let mut event = json!({
+            "class": "log_message", "@timestamp": "2026-01-01T00:00:00Z", "host": { "name": "esx1" }, "message": "hello",
+        });
+        let event_fields = event.as_object_mut().expect("an object");
+        event_fields.extend(fields.as_object().expect("an object").clone());
+        written("splunk", "esxi-zeek", &event)
+    };
+    let rows = |raw: &str| {
+        let row = json!({ "_raw": raw, "_time": 1_767_225_600.0, "host": "esx1", "index": "main", "sourcetype": "vmw-syslog" });
+        [format!("esxi_syslog {row}")]
+    };
+    let start = "<166>2026-01-01T00:00:00Z 192.0.2.1";
+    assert_eq!(line(json!({ "process": { "name": "vpxa", "pid": 9 } })), rows(&format!("{start} vpxa[9]: hello")));
+    assert_eq!(line(json!({ "process": { "name": "vpxa" } })), rows(&format!("{start} vpxa: hello")));
+    assert_eq!(
+        line(json!({ "destination": { "ip": "203.0.113.9", "port": 443 } })),
+        rows(&format!("{start}: <TCP '192.0.2.1 : 51022'>, <TCP '203.0.113.9 : 443'> hello"))
+    );
+}
+
+#[test]
+fn several_values_are_one_part_of_a_text() {
+    let event = json!({
+        "class": "dns_query", "@timestamp": "2026-01-01T00:00:01.500Z", "host": { "name": "ws1" },
+        "process": { "entity_id": "p1" }, "dns": { "resolved_ip": ["203.0.113.9", "203.0.113.10"] },
+    });
+    let rows = written("sentinel", "sysmon-event-corelight", &event);
+    let part = r#"<Data Name=\"QueryResults\">::ffff:203.0.113.9;::ffff:203.0.113.10;</Data>"#;
+    assert!(rows.len() == 1 && rows.iter().all(|row| row.contains(part)), "{rows:?}");
+}
+
+#[test]
+fn what_tells_the_events_of_a_class_is_looked_for_without_regard_to_case() {
+    let texts = || vec![String::new(), "None".to_owned()];
+    let with = |text: &str, first: bool| Holds::With { text: text.to_owned(), first };
+    for (holds, fits, does_not) in [
+        (Holds::OneOf(vec![json!("SSL"), json!(7)]), "ssl", "tls"),
+        (Holds::OneOf(vec![json!("SSL"), json!(7)]), "7", "77"),
+        (Holds::NoneOf(texts()), "Expired", "NONE"),
+        (Holds::NoneOf(texts()), "Expired", ""),
+        (with("SSL::", true), "ssl::Invalid", "Not SSL::Invalid"),
+        (with("ssl", false), "gssapi,ssl", "dns"),
+        (Holds::Without("msg=audit(".to_owned()), "hello", "type=PATH MSG=audit(1"),
+    ] {
+        assert!(holds.admits(fits) && !holds.admits(does_not), "{holds:?}");
+    }
 }

@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value as Json, json};
 
-use super::form::{Form, Identity, ListKind, Part, Step};
+use super::columns::shown;
+use super::fixed::plain;
+use super::form::{Composed, Form, Identity, ListKind, Part, RowOf, Step};
 use super::{Columns, NativeEvent, part_of};
 use crate::dialect::{Dialect, site};
 use crate::eval::Value;
@@ -87,10 +89,9 @@ impl Event<'_> {
         let (mut columns, mut names) = (Columns::default(), BTreeMap::new());
         let wanted = self.wanted(read)?;
         self.fill(&wanted, false, &mut columns)?;
-        let steps: Vec<&Step> = self.binding.write.steps.iter().filter(|step| self.applies(step)).collect();
-        for (column, text) in steps.iter().flat_map(|step| &step.set) {
-            if let Some(text) = self.filled(text) {
-                columns.set(column, self.dialect.literal(&text))?;
+        for (column, composed) in self.steps().flat_map(|step| &step.set) {
+            if let Some(content) = self.composed(composed) {
+                columns.set(column, content)?;
             }
         }
         self.fill(&wanted, true, &mut columns)?;
@@ -100,10 +101,11 @@ impl Event<'_> {
         self.fill_fixed(&mut columns)?;
         missing_stay_missing(&wanted, &columns)?;
         self.add_others(read, &wanted, &mut columns);
-        for (a, b) in steps.iter().flat_map(|step| &step.swap) {
+        for (a, b) in self.steps().flat_map(|step| &step.swap) {
             columns.swap(a, b);
         }
         let events = self.dialect.lay_out(&self.binding.source, columns, self.fields.time, self.number)?;
+        let events = self.in_rows(events)?;
         let place = self.binding.write.place.as_ref();
         let placed = |event: NativeEvent| match place {
             Some(place) if event.place.is_empty() => NativeEvent { place: place.clone(), ..event },
@@ -135,6 +137,9 @@ impl Event<'_> {
                 return Err(format!("`{name}` is not `{text}`, as that of every event of the site"));
             }
             let forms = self.forms(name, binding)?;
+            if !values.is_empty() {
+                self.is_composed(name)?;
+            }
             wanted.push(Wanted { name, field, binding, values, forms });
         }
         Ok(wanted)
@@ -148,15 +153,25 @@ impl Event<'_> {
     fn forms(&self, name: &str, binding: &FieldBinding) -> Result<Vec<(String, Form)>, String> {
         let written = |(column, form): (&String, &Form)| match form {
             Form::Part { part } => (part_of(column, part), Form::as_text()),
+            Form::Each { each, part: Some(part) } => {
+                (part_of(column, part), Form::Each { each: each.clone(), part: None })
+            }
             form => (column.clone(), form.clone()),
+        };
+        let pieces = |(_, composed): &(&String, &Composed)| composed.pieces_with(name).next().is_some();
+        let composed: BTreeSet<&String> =
+            self.steps().flat_map(|step| &step.set).filter(pieces).map(|(column, _)| column).collect();
+        let elsewhere = |forms: Vec<(String, Form)>| {
+            forms.into_iter().filter(|(column, _)| !composed.contains(column)).collect::<Vec<_>>()
         };
         match &binding.access {
             _ if !binding.write.is_empty() => Ok(binding.write.iter().map(written).collect()),
             _ if binding.identity.is_some() || !binding.computed_from.is_empty() => Ok(Vec::new()),
             Access::Native(_) if name == "@timestamp" => Ok(Vec::new()),
-            Access::Native(column) => Ok(vec![(column.clone(), Form::whole())]),
+            Access::Native(column) => Ok(elsewhere(vec![(column.clone(), Form::whole())])),
             Access::Derived(expression) => match self.dialect.inverse(&self.binding.source, expression) {
-                Some(form) => Ok(vec![form]),
+                Some(form) => Ok(elsewhere(vec![form])),
+                None if !composed.is_empty() => Ok(Vec::new()),
                 None => Err(format!("the profile does not say how `{name}` is written")),
             },
             Access::Constant(_) | Access::Join(_) | Access::Missing(_) | Access::Absent(_) => Ok(Vec::new()),
@@ -198,10 +213,10 @@ impl Event<'_> {
             Form::Text(text) if text == "{}" => cell(first)?,
             Form::Text(text) => Json::from(text.replace("{}", &words(first)?)),
             Form::LastOf { .. } | Form::Part { .. } => Json::from(words(first)?),
-            Form::Each { each } if each == "{}" && wanted.values.len() > 1 => {
-                return Err("it has several values".to_owned());
+            Form::Each { each, .. } if each == "{}" && wanted.values.len() > 1 => {
+                return Err(format!("`{}` has several values, and the site's data has one", wanted.name));
             }
-            Form::Each { each } => {
+            Form::Each { each, .. } => {
                 let texts = wanted.values.iter().map(|value| Ok(each.replace("{}", &words(value)?)));
                 Json::from(texts.collect::<Result<String, String>>()?)
             }
@@ -227,12 +242,57 @@ impl Event<'_> {
         }
     }
 
+    /// The steps for this event.
+    fn steps(&self) -> impl Iterator<Item = &Step> {
+        self.binding.write.steps.iter().filter(|step| self.applies(step))
+    }
+
     /// Whether a step is for this event.
     fn applies(&self, step: &Step) -> bool {
         let has = |(name, text): (&String, &String)| {
             self.values(name).iter().any(|value| site::same_text(&text_of(value), text, false))
         };
         step.when.iter().all(has)
+    }
+
+    /// What a step fills a column with; none if it is nothing.
+    fn composed(&self, composed: &Composed) -> Option<Json> {
+        match composed {
+            Composed::Text(text) => Some(self.dialect.literal(&self.filled(text)?)),
+            Composed::Pieces(pieces) => {
+                let text: String = pieces.iter().filter_map(|piece| self.filled(piece)).collect();
+                (!text.is_empty()).then(|| Json::from(text))
+            }
+        }
+    }
+
+    /// A present field must stand in one of the pieces that hold it, if there are any.
+    fn is_composed(&self, name: &str) -> Result<(), String> {
+        let mut pieces = self.steps().flat_map(|step| step.set.values()).flat_map(|c| c.pieces_with(name)).peekable();
+        if pieces.peek().is_none() || pieces.any(|piece| self.filled(piece).is_some()) {
+            return Ok(());
+        }
+        Err(format!("`{name}` is there, and a field that the site keeps beside it is missing"))
+    }
+
+    /// An event as the rows that the product keeps it in.
+    fn in_rows(&self, events: Vec<NativeEvent>) -> Result<Vec<NativeEvent>, String> {
+        let rows = &self.binding.write.rows;
+        let (Some((own, others)), false) = (events.split_first(), rows.is_empty()) else { return Ok(events) };
+        let mut shared = own.row.clone();
+        let texts: Vec<(&RowOf, Json)> = rows.iter().filter_map(|row| Some((row, shared.remove(&row.of)?))).collect();
+        let mut kept = Vec::new();
+        for (row, text) in texts {
+            let (before, after) = row.text.split_once("{}").unwrap_or((&row.text, ""));
+            let (Some(before), Some(after)) = (self.filled(before), self.filled(after)) else {
+                return Err(format!("a field that the site keeps in `{}` is missing", row.text));
+            };
+            let mut columns = shared.clone();
+            columns.insert(row.column.clone(), Json::from(format!("{before}{}{after}", plain(&text))));
+            kept.push(NativeEvent { place: own.place.clone(), row: columns });
+        }
+        kept.extend(others.iter().cloned());
+        Ok(kept)
     }
 
     /// A text with the values of the fields that it names; none if one of them is missing.
@@ -268,26 +328,31 @@ impl Event<'_> {
         }
     }
 
-    /// Fills the columns that every event of the class has.
+    /// Fills the columns that tell the class's events from others.
     fn fill_fixed(&self, columns: &mut Columns) -> Result<(), String> {
         let told = !self.binding.write.steps.is_empty();
-        for (column, possible) in self.dialect.fixed(&self.binding.source, told)? {
-            match (columns.get(&column), possible.first()) {
-                (None, Some(value)) => columns.set(&column, value.clone())?,
-                (Some(held), _) if !possible.iter().any(|p| plain(p).eq_ignore_ascii_case(&plain(held))) => {
-                    return Err(format!("`{column}` is {held}, which is no `{}`", self.class.name));
+        for fixed in self.dialect.fixed(&self.binding.source, told)? {
+            let held = columns.get(&fixed.column).map(plain);
+            match (held, fixed.holds.content()) {
+                (None, Some(content)) => columns.set(&fixed.column, content)?,
+                (held, _) if fixed.holds.admits(held.as_deref().unwrap_or_default()) => {}
+                (held, _) => {
+                    let held = held.map_or("nothing".to_owned(), |text| format!("`{text}`"));
+                    let (column, class) = (shown(&fixed.column), &self.class.name);
+                    return Err(format!("`{column}` holds {held}, so the site takes it for no `{class}`"));
                 }
-                _ => {}
             }
         }
         Ok(())
     }
 
-    /// Adds the fields that need not be held, in columns that nothing else fills.
+    /// Adds the fields that need not be held, in columns that nothing else fills: not in rows of other places, which are
+    /// events of their own there.
     fn add_others(&self, read: &BTreeSet<String>, wanted: &[Wanted<'_>], columns: &mut Columns) {
         let identities = wanted.iter().filter_map(|w| w.binding.identity.as_ref());
         let held = wanted.iter().flat_map(|w| w.forms.iter().map(|(column, _)| column.as_str()));
         let reserved: BTreeSet<&str> = held.chain(identities.flat_map(Identity::made_columns)).collect();
+        let brought = self.dialect.brought(&self.binding.source);
         let others = self.fields.values.iter().filter(|(name, _)| !read.contains(*name));
         for (name, values) in others {
             let (Some(binding), Some((field, _))) = (self.binding.fields.get(name), self.class.fields.get(name)) else {
@@ -295,7 +360,8 @@ impl Event<'_> {
             };
             let other = Wanted { name, field, binding, values, forms: Vec::new() };
             for (column, form) in self.forms(name, binding).unwrap_or_default() {
-                let free = !reserved.contains(column.as_str()) && columns.get(&column).is_none();
+                let taken = reserved.contains(column.as_str()) || brought.contains(&column);
+                let free = !taken && columns.get(&column).is_none();
                 if let (true, Ok(content)) = (free, self.content(&other, &form)) {
                     columns.set(&column, content).unwrap_or_default();
                 }
@@ -319,7 +385,7 @@ fn fill_end(column: &str, form: &Form, value: &str, columns: &mut Columns) -> Re
 fn missing_stay_missing(wanted: &[Wanted<'_>], columns: &Columns) -> Result<(), String> {
     for missing in wanted.iter().filter(|w| w.values.is_empty()) {
         if let Some((column, _)) = missing.forms.iter().find(|(column, _)| columns.get(column).is_some()) {
-            return Err(format!("`{}` is missing, and the site reads it from `{column}`", missing.name));
+            return Err(format!("`{}` is missing, and the site reads it from `{}`", missing.name, shown(column)));
         }
     }
     Ok(())
@@ -366,9 +432,4 @@ fn units(value: &Value, nanoseconds: i64) -> Result<Json, String> {
 /// A value as text, as alerts show it.
 fn text_of(value: &Value) -> String {
     plain(&value.to_json())
-}
-
-/// A JSON scalar as text.
-fn plain(value: &Json) -> String {
-    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }

@@ -17,7 +17,7 @@ impl Layout for Eql {
     fn fixed(&self, source: &Map<String, Json>, _: bool) -> Result<Vec<Fixed>, String> {
         let category = source.get("category").filter(|category| *category != "any");
         let mut fixed: Vec<Fixed> =
-            category.map(|category| ("event.category".to_owned(), vec![category.clone()])).into_iter().collect();
+            category.map(|category| Fixed::one_of("event.category", vec![category.clone()])).into_iter().collect();
         fixed.extend(table_of_values(source, "where"));
         Ok(fixed)
     }

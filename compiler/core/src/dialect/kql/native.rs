@@ -1,5 +1,7 @@
 //! Rows of Kusto tables.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Map, Value as Json, json};
 
 use super::Kql;
@@ -7,7 +9,7 @@ use super::source::{Lookup, Source};
 use crate::dialect::Layout;
 use crate::dialect::layout::{argument, boolean, is_path, moment, number, quoted, text};
 use crate::eval::Value;
-use crate::native::{Columns, Fixed, Form, ListKind, NativeEvent, part_of};
+use crate::native::{Columns, Fixed, Form, Holds, ListKind, NativeEvent, part_of};
 
 /// Functions that convert and change no text.
 const CONVERSIONS: &[&str] = &["tostring", "tolong", "toint", "todouble", "toreal", "tobool", "todatetime"];
@@ -45,13 +47,18 @@ impl Layout for Kql {
         let source = Source::read(source)?;
         let mut fixed = Vec::new();
         for condition in &source.r#where {
-            match equality(condition) {
-                Some((column, values)) => fixed.push((in_row(&source, column), values)),
+            match condition_on(&source, condition) {
+                Some(one) => fixed.push(one),
                 None if told => {}
                 None => return Err(format!("the profile does not say how an event satisfies `{condition}`")),
             }
         }
         Ok(fixed)
+    }
+
+    fn brought(&self, source: &Map<String, Json>) -> BTreeSet<String> {
+        let lookups = Source::read(source).map(|source| source.lookups).unwrap_or_default();
+        lookups.into_iter().flat_map(|lookup| lookup.brings).collect()
     }
 
     fn cell(&self, value: &Value, native_type: &str) -> Json {
@@ -164,25 +171,43 @@ fn in_row(source: &Source, path: &str) -> String {
     }
 }
 
-/// The column and the values of a condition that is an equality or `in`.
-fn equality(condition: &str) -> Option<(&str, Vec<Json>)> {
+/// What a condition asks of a column; of two with `or` between them the first.
+fn condition_on(source: &Source, condition: &str) -> Option<Fixed> {
+    let condition = condition.split(" or ").next()?;
     let parts = |operator: &str| condition.split_once(operator);
-    let (column, values) = if let Some((column, value)) = parts(" == ").or_else(|| parts(" =~ ")) {
-        (column, vec![value])
+    let either = |a: &str, b: &str| parts(a).or_else(|| parts(b));
+    let (subject, holds) = if let Some((subject, value)) = either(" == ", " =~ ") {
+        (subject, Holds::OneOf(vec![literal(value)?]))
+    } else if let Some((subject, list)) = either(" in ", " in~ ") {
+        (subject, Holds::OneOf(literals(list)?))
+    } else if let Some((subject, list)) = either(" !in ", " !in~ ") {
+        (subject, Holds::NoneOf(literals(list)?.iter().filter_map(Json::as_str).map(str::to_owned).collect()))
+    } else if let Some((subject, text)) = parts(" startswith ") {
+        (subject, Holds::With { text: quoted(text)?.to_owned(), first: true })
+    } else if let Some((subject, text)) = parts(" contains ") {
+        (subject, Holds::With { text: quoted(text)?.to_owned(), first: false })
     } else {
-        let (column, list) = parts(" in ").or_else(|| parts(" in~ "))?;
-        (column, list.trim().strip_prefix('(')?.strip_suffix(')')?.split(',').collect())
+        let (subject, text) = parts(" !contains ")?;
+        (subject, Holds::Without(quoted(text)?.to_owned()))
     };
-    let column = argument(column, "tostring").unwrap_or(column).trim();
-    let literal = |text: &str| match (quoted(text), text.trim().parse::<i64>(), text.trim()) {
+    let (column, _) = inverse(source, subject.trim())?;
+    Some(Fixed { column, holds })
+}
+
+/// The literals of a list in parentheses.
+fn literals(list: &str) -> Option<Vec<Json>> {
+    list.trim().strip_prefix('(')?.strip_suffix(')')?.split(',').map(literal).collect()
+}
+
+/// A literal.
+fn literal(text: &str) -> Option<Json> {
+    match (quoted(text), text.trim().parse::<i64>(), text.trim()) {
         (Some(text), _, _) => Some(Json::from(text)),
         (_, Ok(number), _) => Some(Json::from(number)),
         (_, _, "true") => Some(Json::Bool(true)),
         (_, _, "false") => Some(Json::Bool(false)),
         _ => None,
-    };
-    let values: Option<Vec<Json>> = values.into_iter().map(literal).collect();
-    is_path(column).then_some((column, values?))
+    }
 }
 
 /// The row of another table that completes the event; none if the event has nothing of it.

@@ -1,5 +1,7 @@
 //! Events of Splunk indices: fields with text, several texts where a field has several values.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Map, Value as Json};
 
 use super::Spl;
@@ -7,7 +9,7 @@ use super::site::{Join, read_source};
 use crate::dialect::Layout;
 use crate::dialect::layout::{argument, seconds, table_of_values, text};
 use crate::eval::Value;
-use crate::native::{Columns, Fixed, Form, ListKind, NativeEvent};
+use crate::native::{Columns, Fixed, Form, Holds, ListKind, NativeEvent};
 use crate::target::Profile;
 
 /// What stands around an expression whose text it changes only where no event of a test has it: zeros of IPv6.
@@ -25,7 +27,7 @@ impl Layout for Spl {
     fn fixed(&self, source: &Map<String, Json>, _: bool) -> Result<Vec<Fixed>, String> {
         let source_text = source.get("definition").and_then(Json::as_str).unwrap_or_default();
         let mut fixed = table_of_values(source, "is");
-        fixed.extend(terms(source_text).into_iter().filter(|(name, _)| !source_has(source, name)));
+        fixed.extend(terms(source_text).into_iter().filter(|fixed| !source_has(source, &fixed.column)));
         Ok(fixed)
     }
 
@@ -43,6 +45,11 @@ impl Layout for Spl {
             ("microseconds", Value::Int(_)) => divided(1_000),
             _ => Json::from(text(value)),
         }
+    }
+
+    fn brought(&self, source: &Map<String, Json>) -> BTreeSet<String> {
+        let joins = read_source(source).map(|source| source.joins).unwrap_or_default();
+        joins.into_iter().flat_map(|join| join.fields.into_keys()).collect()
     }
 
     /// With the definitions of all macros.
@@ -119,7 +126,7 @@ fn source_has(source: &Map<String, Json>, name: &str) -> bool {
     source.get("is").and_then(|is| is.get(name)).is_some()
 }
 
-/// The `field=value` and `field IN (…)` of a macro's definition, wildcards left out of the values.
+/// The `field=value` and `field IN (…)` of a macro's definition.
 fn terms(definition: &str) -> Vec<Fixed> {
     let mut terms: Vec<Fixed> = Vec::new();
     let mut rest = definition;
@@ -136,15 +143,22 @@ fn terms(definition: &str) -> Vec<Fixed> {
             rest = after.get(1..).unwrap_or_default();
             continue;
         };
-        let values = values.into_iter().map(|v| Json::from(v.replace('*', "")));
-        let values: Vec<Json> = values.map(|v| if v == "" { Json::from("main") } else { v }).collect();
-        match terms.iter_mut().find(|(known, _)| known == name) {
-            Some((_, known)) => known.extend(values),
-            None => terms.push((name.to_owned(), values)),
+        match terms.iter_mut().find(|known| known.column == name) {
+            Some(Fixed { holds: Holds::OneOf(known), .. }) => known.extend(values.into_iter().map(Json::from)),
+            _ => terms.push(Fixed { column: name.to_owned(), holds: holds(values) }),
         }
         rest = after;
     }
     terms
+}
+
+/// What a field must hold for one of these values, in which `*` is any text. Any index does.
+fn holds(values: Vec<String>) -> Holds {
+    match values.as_slice() {
+        [any] if any == "*" => Holds::OneOf(vec![Json::from("main")]),
+        [one] if one.contains('*') => Holds::With { text: one.replace('*', ""), first: !one.starts_with('*') },
+        _ => Holds::OneOf(values.into_iter().map(Json::from).collect()),
+    }
 }
 
 /// A value, in quotes or up to the next space or parenthesis, and what follows it.
@@ -185,7 +199,7 @@ fn joined(join: &Join, columns: &mut Columns, time: i64, number: u64) -> Result<
         row.set(theirs, value)?;
     }
     let is = join.is.iter().map(|(name, values)| (name.clone(), values.first().map(|v| Json::from(v.as_str()))));
-    let named = terms(&join.definition).into_iter().map(|(name, values)| (name, values.first().cloned()));
+    let named = terms(&join.definition).into_iter().map(|fixed| (fixed.column, fixed.holds.content()));
     for (name, value) in is.chain(named) {
         if let (None, Some(value)) = (row.get(&name), value) {
             row.set(&name, value)?;

@@ -32,6 +32,7 @@ pub fn pipeline(cx: &mut Context<'_>, id: EventId, need: &BTreeSet<String>) -> P
     let Some(ClassSource { source, .. }) = cx.source(id).cloned() else { return Pipeline::of("") };
     let numbered = need.contains(&cx.columns.id(id)) && source.id.is_none();
     let mut scope = Scope { event: id, derived: Derived::new(), flags: Vec::new(), number: None };
+    let mut asked = Vec::new();
     let mut rows = if numbered {
         let base = numbered_base(cx, id, event);
         let flag = base.flags.get(&id).cloned().unwrap_or(Expr::Bool(true));
@@ -42,9 +43,11 @@ pub fn pipeline(cx: &mut Context<'_>, id: EventId, need: &BTreeSet<String>) -> P
         let rows = compute(cx, rows, &[(id, event)], &mut scope);
         let conditions = conditions(cx, &event.predicate, &mut scope);
         let rows = list_tests(rows, &scope);
+        asked = conditions.clone();
         conditions.into_iter().fold(rows, Pipeline::filter)
     };
-    rows = rows.filter(guards(cx, &scope, event.span));
+    let guards = guards(cx, &scope, event.span);
+    rows = rows.filter(Expr::and(guards.into_iter().filter(|guard| !asked.contains(guard)).collect::<Vec<_>>()));
     let columns = projection(cx, &scope, &source.time, need);
     rows.then(Step::Project(columns))
 }
@@ -167,7 +170,7 @@ pub fn never_empty(array: Expr) -> Expr {
 }
 
 /// The fields that keys need, present.
-fn guards(cx: &mut Context<'_>, scope: &Scope, span: Span) -> Expr {
+fn guards(cx: &mut Context<'_>, scope: &Scope, span: Span) -> Vec<Expr> {
     let fields: Vec<Field> = cx.columns.required(scope.event).cloned().collect();
     let mut guards = Vec::new();
     for field in fields {
@@ -175,14 +178,13 @@ fn guards(cx: &mut Context<'_>, scope: &Scope, span: Span) -> Expr {
         let Some(access) = field::access(cx, scope.event, &field, &scope.derived, span) else { continue };
         guards.push(present(cx, &access, span));
     }
-    Expr::and(guards)
+    guards
 }
 
 /// Whether a key has a value.
 pub fn present(cx: &mut Context<'_>, access: &Access, span: Span) -> Expr {
     if access.list {
-        let length = Expr::Call("array_length", vec![access.members()]);
-        return Expr::binary(length, BinaryOp::Greater, Expr::Long(0));
+        return access.any();
     }
     access.present().unwrap_or_else(|reason| {
         cx.refuse(&reason, span);

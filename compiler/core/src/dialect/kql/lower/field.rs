@@ -261,6 +261,12 @@ impl Access {
         Expr::Call("set_difference", vec![self.expr.clone(), none])
     }
 
+    /// Whether the array has a value; null without an array.
+    #[must_use]
+    pub fn any(&self) -> Expr {
+        Expr::binary(Expr::Call("array_length", vec![self.members()]), BinaryOp::Greater, Expr::Long(0))
+    }
+
     /// Whether it is this word there; a table of values knows only words.
     #[must_use]
     pub fn is_word(&self, there: &str) -> Expr {

@@ -9,14 +9,15 @@ use crate::dialect::kql::words::{is_function, is_reserved};
 pub struct Names {
     /// Ours.
     taken: BTreeSet<String>,
-    /// Columns and tables of the product that the query reads or could read by accident.
+    /// Columns and tables of the product that the query reads or could read by accident, in small letters: two names that
+    /// differ in case alone are two names to Kusto, and one to who reads the query.
     foreign: BTreeSet<String>,
 }
 
 impl Names {
     /// Notes a name that belongs to the product.
     pub fn reserve(&mut self, name: &str) {
-        self.foreign.insert(name.to_owned());
+        self.foreign.insert(name.to_lowercase());
     }
 
     /// Notes every identifier in a piece of the product's text that may be a column; a property of one is none, nor is a
@@ -36,13 +37,13 @@ impl Names {
     /// Whether the name belongs to the product.
     #[must_use]
     pub fn is_foreign(&self, name: &str) -> bool {
-        self.foreign.contains(name)
+        self.foreign.contains(&name.to_lowercase())
     }
 
     /// A name as close to the wanted one as possible that hides nothing where the product's columns are in reach.
     pub fn fresh(&mut self, wanted: &str) -> String {
         let foreign = std::mem::take(&mut self.foreign);
-        let name = self.unused(wanted, |name| foreign.contains(name));
+        let name = self.unused(wanted, |name| foreign.contains(&name.to_lowercase()));
         self.foreign = foreign;
         name
     }
@@ -121,6 +122,7 @@ mod tests {
         assert_eq!(names.fresh("Word"), "Word");
         assert_eq!(names.fresh("Quoted"), "Quoted");
         assert_eq!(names.fresh("Path"), "Path_2");
+        assert_eq!(names.fresh("path"), "path_2");
         assert_eq!(names.fresh("where"), "where_2");
         assert_eq!(names.fresh("bin"), "bin_2");
         assert_eq!(names.fresh("Image"), "Image");

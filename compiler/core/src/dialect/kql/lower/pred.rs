@@ -55,6 +55,9 @@ fn atom(cx: &mut Context<'_>, scope: &mut Scope, test: &Test, nulls: Nulls) -> E
     if !access.list {
         return on(cx, &access, test, nulls);
     }
+    if matches!(test.kind, TestKind::Exists(_)) {
+        return two_valued(access.any(), nulls);
+    }
     let existing = scope.flags.iter().position(|(_, known, _)| known.expr == access.expr);
     let index = existing.unwrap_or_else(|| {
         let name = cx.names.fresh(&format!("{}Member", pascal(&field.name)));
