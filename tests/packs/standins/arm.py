@@ -60,6 +60,8 @@ class Workspace:
             return 400, {"error": {"code": "MissingApiVersionParameter"}}
         if method == "PUT" and path.startswith(DEPLOYMENTS):
             return self.handle_deployment(json.loads(body)["properties"])
+        if method == "GET" and path == f"{WORKSPACE}/providers/Microsoft.SecurityInsights/alertRules":
+            return 200, {"value": [{"name": name, "properties": rule} for name, rule in self.rules.items()]}
         found = [(kind, path.removeprefix(start)) for start, kind in KINDS.items() if path.startswith(start)]
         if not found:
             return 404, {"error": {"code": "ResourceNotFound"}}
