@@ -36,7 +36,8 @@ const COMPILER: &str = env!("CARGO_PKG_VERSION");
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 The files of each product go to DIR/<target>/, and beside them what says what they are: pack.json, an ATT&CK Navigator layer, a \
-changelog, hashes and provenance. A pack is whole or is not written: one rule that cannot be packed stops it. DIR must be \
+changelog, hashes and provenance; pack.json has for each product how it imports the pack, and a later version so that a site's \
+tuning stays. A pack is whole or is not written: one rule that cannot be packed stops it. DIR must be \
 empty, or hold an earlier pack and nothing else, which is then replaced.
 
 `pack.yaml` says what the pack is called, and `pack.lock.json` which rules it held when it was last released; both lie in \

@@ -129,6 +129,10 @@ fn the_manifest_says_what_a_rule_is_and_where_it_stands() {
         desk.run(&["pack", "s", "--target", TARGETS, "--tuning", "site.yaml", "--today", "2026-01-01", "-o", "dist"]);
     assert_eq!(status, 0, "{err}");
     let manifest = desk.json("dist/pack.json");
+    for target in TARGETS.split(',') {
+        let import = &manifest["products"][target];
+        assert!(import["install"].is_string() && import["upgrade"].is_string(), "{target}: {import}");
+    }
     let rule = &manifest["rules"][0];
     assert_eq!((&rule["name"], &rule["version"]), (&Value::from("AN9001/loaded"), &Value::from(1)));
     let parameter = &rule["parameters"][0];

@@ -16,6 +16,7 @@ use crate::dialect::Schedule;
 use crate::plan::{Layer, ParamBound, Parameter, Unit};
 use crate::sema::literals::print_span;
 use crate::syntax::ast::ParameterKind;
+use crate::target::Packing;
 use crate::tuning::to_json;
 
 /// The form of the file.
@@ -25,6 +26,8 @@ pub const FORMAT: u32 = 1;
 pub struct Product<'a> {
     /// The target's id.
     pub target: &'a str,
+    /// How its rules are packed and imported.
+    pub packing: &'a Packing,
     /// The schedule of each rule that has one, by its UUID.
     pub schedules: BTreeMap<String, Schedule>,
     /// Its files, and what became of each rule.
@@ -51,9 +54,15 @@ pub fn manifest(request: &Request<'_>, attack: &Attack, products: &[Product<'_>]
         "homepage": project.homepage,
         "attack": { "version": attack.version, "domain": attack.domain },
         "compiler": { "name": "detc", "version": request.compiler },
+        "products": products.iter().map(|p| (p.target, import(p.packing))).collect::<BTreeMap<_, _>>(),
         "rules": units.into_iter().map(|unit| rule(request, products, unit)).collect::<Vec<_>>(),
         "files": files.iter().map(file).collect::<Vec<_>>(),
     })
+}
+
+/// What brings a pack into the product, and a later version so that what the site changed stays.
+fn import(packing: &Packing) -> Json {
+    json!({ "install": packing.install, "upgrade": packing.upgrade })
 }
 
 fn file(file: &Artifact) -> Json {

@@ -150,7 +150,7 @@ fn product<'a>(
     let site = Site { project, version: &version, epoch, attack, target, rules };
     let made = format.make(&site)?;
     let scheduled = site.rules.iter().filter_map(|r| Some((r.detection().id.clone(), r.schedule?)));
-    Ok(Some(Product { target: &target.id, schedules: scheduled.collect(), made }))
+    Ok(Some(Product { target: &target.id, packing, schedules: scheduled.collect(), made }))
 }
 
 /// A product knows a rule by its id, so that two of one id would replace each other.

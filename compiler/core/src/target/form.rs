@@ -40,6 +40,8 @@ pub struct TargetForm {
 #[serde(deny_unknown_fields)]
 struct PackingForm {
     format: String,
+    install: String,
+    upgrade: String,
     #[serde(default)]
     schedules: Vec<ScheduleForm>,
     #[serde(default)]
@@ -213,6 +215,8 @@ impl PackingForm {
         };
         Ok(Packing {
             format: self.format,
+            install: self.install,
+            upgrade: self.upgrade,
             fixed_look_back: self.fixed_look_back,
             schedules: self.schedules.iter().map(choice).collect::<Result<_, String>>()?,
             delay: self.delay.as_deref().map(milliseconds).transpose()?.unwrap_or(0),

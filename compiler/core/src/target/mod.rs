@@ -59,6 +59,10 @@ pub struct Target {
 pub struct Packing {
     /// The id of the pack format: what shape of files the product imports.
     pub format: String,
+    /// How a pack is imported for the first time, in one line; paths are those of the target's folder in the pack.
+    pub install: String,
+    /// How a later version is imported so that what the site changed stays, in one line.
+    pub upgrade: String,
     /// The schedules that a rule may have, the most frequent first; empty where whoever imports a rule decides that.
     pub schedules: Vec<ScheduleChoice>,
     /// Whether a run always reads as far back as its schedule can; if not, a rule says how far it needs to.
