@@ -16,6 +16,9 @@ from .run import Hunt, first_event
 DIALECTS = {"spl": "splunk", "kql": "sentinel", "eql": "elastic", "sigma": "sigma"}
 """The target whose rules get the mistakes of a dialect."""
 
+SHARE = 120
+"""How many programs a mistake in the source is shown at a time."""
+
 ROUNDS = 8
 """How many values of each test."""
 
@@ -30,7 +33,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--source", action="store_true", help="make mistakes in the compiler's source instead, and build it")
     options = parser.parse_args(arguments)
     if options.source:
-        return 1 if source.run() else 0
+        programs = corpus(options.programs, options.seed)
+        batches = (programs[at : at + SHARE] for at in range(0, len(programs), SHARE))
+        return 1 if source.run(batches) else 0
     targets = [DIALECTS[dialect] for dialect in options.dialects]
     programs = corpus(options.programs, options.seed)
     runs = [run for run in batch.export(programs, targets) if run.job.rules and not run.job.unwritten]
