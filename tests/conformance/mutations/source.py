@@ -110,11 +110,16 @@ def run(batches: Iterator[list[batch.Program]]) -> int:
     """Builds all mistakes and makes each; gives how many were not noticed."""
     batch.DETC = build()
     programs = list(batches)
+    os.environ.pop(CHOICE, None)
     missed = 0
     with engines.Engines() as asked:
+        sound = sorted({mutation.target for mutation in CATALOGUE})
+        found = noticed(sound, programs, Judge(known(sound), asked))
+        if found:
+            raise SystemExit(f"the compiler without mistakes does not agree:\n{found}")
         for number, mutation in enumerate(CATALOGUE):
             os.environ[CHOICE] = str(number)
-            problem = noticed(mutation, programs, Judge(known([mutation.target]), asked))
+            problem = noticed([mutation.target], programs, Judge(known([mutation.target]), asked))
             missed += problem is None
             where = f"{mutation.target}: {mutation.bug} ({mutation.file.removeprefix(CORE)})"
             print(f"noticed      {where}\n{problem}" if problem else f"NOT NOTICED  {where}", flush=True)
@@ -152,10 +157,10 @@ def plant(copy: Path, mutation: SourceMutation, number: int) -> None:
     file.write_text(sound.replace(mutation.old, mutation.text(number)), encoding="utf-8")
 
 
-def noticed(mutation: SourceMutation, batches: list[list[batch.Program]], judge: Judge) -> str | None:
-    """What shows that the mistake was made; None if nothing does."""
+def noticed(targets: list[str], batches: list[list[batch.Program]], judge: Judge) -> str | None:
+    """What shows that the chosen mistake was made; None if nothing does."""
     for programs in batches:
-        for one in batch.export(programs, [mutation.target]):
+        for one in batch.export(programs, targets):
             problem = next(iter(judged(judge, one)), None)
             if problem:
                 return first_event(problem, judge)

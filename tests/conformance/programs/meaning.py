@@ -86,7 +86,7 @@ def address_text(text: str) -> str:
 def moment(text: str) -> int | None:
     """ISO 8601 in milliseconds since 1970; UTC where it is bare."""
     try:
-        found = datetime.datetime.fromisoformat(text)
+        found = datetime.datetime.fromisoformat(text.upper())
     except ValueError:
         return None
     if found.tzinfo is None:

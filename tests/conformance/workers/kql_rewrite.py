@@ -1,8 +1,9 @@
-"""Says in other words what duckdb-kql does not know, where Kusto's documentation says that the words mean the same.
+r"""Says in other words what duckdb-kql does not know, where Kusto's documentation says that the words mean the same.
 
 - `mv-apply X = A to typeof(T) on (summarize …)` answers, for each row, with the row and the aggregates over its members:
   <https://learn.microsoft.com/kusto/query/mv-apply-operator>. So do `mv-expand` and `summarize … by` a row's number.
 - `row_number()` over all rows only tells rows apart in what detc writes: a number that the rows have from the start does.
+- `\uFFFF` in a text is that character: <https://learn.microsoft.com/kusto/query/scalar-data-types/string>.
 - `count_distinctif` is the exact count of what `dcountif` estimates, and duckdb-kql's `dcountif` is exact:
   <https://learn.microsoft.com/kusto/query/count-distinctif-aggregation-function>.
 """
@@ -22,6 +23,7 @@ SKIPPED = re.compile(r'//[^\n]*|@"(?:[^"]|"")*"|@\'(?:[^\']|\'\')*\'|"(?:[^"\\]|
 def rewritten(query: str) -> str:
     """The query in words that duckdb-kql knows."""
     query = NUMBERED.sub(rf"extend \1 = {ROW}", query)
+    query = SKIPPED.sub(lambda found: with_characters(found.group()), query)
     query = outside_strings(query, "count_distinctif(", "dcountif(")
     while (start := place(query, "| mv-apply ", 0)) is not None:
         query = expanded(query, start)
@@ -41,6 +43,13 @@ def expanded(query: str, start: int) -> str:
     step = step.removeprefix("summarize").strip()
     said = f"| mv-expand {head} | summarize arg_max({ROW}, *), {step} by {ROW}_ = {ROW} | project-away {ROW}_"
     return query[:start] + said + query[end + 1 :]
+
+
+def with_characters(text: str) -> str:
+    """A text literal with the characters that it gives by number; a verbatim one and a comment as they are."""
+    if text.startswith(("@", "//")):
+        return text
+    return re.sub(r"\\(u([0-9a-fA-F]{4})|.)", lambda found: chr(int(found[2], 16)) if found[2] else found[0], text)
 
 
 def outside_strings(query: str, word: str, other: str) -> str:

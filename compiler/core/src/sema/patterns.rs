@@ -7,7 +7,7 @@ use super::rows::Draft;
 use super::table::{EntryKind, Lookup, Table};
 use super::{Env, having, operators};
 use crate::diagnostics::{Code, Diagnostic};
-use crate::plan::{EventId, Group, Join, Key, Negation, Pattern, PatternKind, Window};
+use crate::plan::{Column, EventId, Group, Join, Key, Negation, Pattern, PatternKind, Window};
 use crate::source::Span;
 use crate::syntax::ast;
 
@@ -182,6 +182,18 @@ fn keys(draft: &Draft<'_, '_>, items: &[ast::KeyItem], operands: &[&Pattern]) ->
         if let Some(first) = keys.iter().take(i).find(|k| k.columns == key.columns) {
             let twice = Diagnostic::new(Code::BadKey, "the key stands twice", key.span).also(first.span, "first here");
             return draft.table.fail(twice);
+        }
+        let is_list = |column: &&Column| column.as_field().is_some_and(|field| field.ty.is_list());
+        let shared = |other: &Key| {
+            std::iter::zip(&key.columns, &other.columns).find_map(|(a, b)| Some(a).filter(|a| *a == b).filter(is_list))
+        };
+        if let Some((first, column)) = keys.iter().take(i).find_map(|other| Some((other, shared(other)?))) {
+            let name = column.as_field().map_or("", |field| &field.name);
+            let title = format!("`{name}` may hold several values, and stands in two keys of one operator");
+            let help =
+                "which of the values the row has would not be clear: ask for one of the two in an operator of its own";
+            let error = Diagnostic::new(Code::BadKey, title, key.span).also(first.span, "first here").help(help);
+            return draft.table.fail(error);
         }
     }
     Some(keys)

@@ -110,6 +110,10 @@ fn keys() {
             ("conn then tls_seen within 5m by source.ip, source.ip", "conn.source.ip"),
             ("conn then tls_seen within 5m by dll.name", "conn.source.ip"),
             ("(load then conn within 5m by host.name) then lookup within 5m by process.entity_id", "lookup.host.name"),
+            (
+                "lookup with conn within 5m by dns.resolved_ip = destination.ip, dns.resolved_ip = source.ip",
+                "conn.host.name",
+            ),
             ("login grouped by login.source.ip over 5m having count() > 1", "source.ip"),
             ("login grouped by source.ip = user.name over 5m having count() > 1", "source.ip"),
             ("login not preceded by login within 5m by login.user.name", "user.name"),

@@ -20,7 +20,7 @@ fn starts_like_a_word(name: &str) -> bool {
 /// A field's name in the base search and in commands.
 #[must_use]
 pub fn field_name(name: &Name) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '{' | '}');
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.');
     if starts_like_a_word(&name.0) && name.0.chars().all(plain) {
         name.0.clone()
     } else {
