@@ -129,8 +129,9 @@ def keep(problem: Problem, program: model.Program, events: list[model.Event]) ->
     """Writes a case, under a name that says where it was found; a better name is for people to give."""
     home = CASES / f"{problem.run.job.site.target}-{int(time.time())}"
     (home / "tests").mkdir(parents=True)
-    (home / "strategy.det").write_text(det.strategy(program, 9000), encoding="utf-8")
-    (home / "tests" / "case.yaml").write_text(det.cases(program, 9000, [events]), encoding="utf-8")
+    number = 9000 + len(list(CASES.glob("*/strategy.det")))
+    (home / "strategy.det").write_text(det.strategy(program, number), encoding="utf-8")
+    (home / "tests" / "case.yaml").write_text(det.cases(program, number, [events]), encoding="utf-8")
 
 
 def told(problem: Problem) -> str:

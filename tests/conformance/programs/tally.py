@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 LEAST = {
-    ("sigma", "pySigma on SQLite"): 60,
+    ("sigma", "pySigma on SQLite"): 55,
     ("sigma", "rsigma"): 50,
 }
 """The least share of a site's runs, in percent, that an engine must judge. Both engines for Sigma fall short of the

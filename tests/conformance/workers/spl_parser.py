@@ -29,6 +29,13 @@ def on_one_line(search: str) -> str:
     return re.sub(rf"({QUOTED})|\n", lambda found: found[1] or " ", search)
 
 
+def without_signs(search: str) -> str:
+    """A search without the signs of the numbers that its first line compares fields with: Splunk documents any number there, and the
+    parser knows none below zero."""
+    base, line_break, rest = search.partition("\n")
+    return re.sub(rf"({QUOTED})|([<>=])-(?=\d)", lambda found: found[1] or found[2], base) + line_break + rest
+
+
 def parse(rules: list[dict[str, Any]], site: dict[str, Any]) -> list[str]:
     """What the parser says against the searches. Splunk puts the definitions of macros in their places before it parses:
     <https://docs.splunk.com/Documentation/Splunk/9.4.0/Knowledge/Usesearchmacros>."""
@@ -37,7 +44,7 @@ def parse(rules: list[dict[str, Any]], site: dict[str, Any]) -> list[str]:
     for rule in rules:
         text = re.sub(r"`(\w+)`", lambda name: macros.get(name[1], name[0]), rule["text"])
         try:
-            SPLParser.from_source(on_one_line(without_in(text))).parse()
+            SPLParser.from_source(on_one_line(without_in(without_signs(text)))).parse()
         except Exception as error:  # noqa: BLE001  (whatever it raises, it does not take the search)
             problems.append(f"{type(error).__name__}: {error}")
     return problems
