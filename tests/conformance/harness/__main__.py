@@ -8,6 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from mutations.__main__ import main as mutations
+from packed import pack
+from packed import runs as packed
 from programs.__main__ import run as programs
 from programs.tally import Tally
 from strings.__main__ import main as strings
@@ -29,6 +31,9 @@ STAGES: dict[str, Callable[[list[str]], tuple[int, Tally | None]]] = {
     "mutations": lambda line: (mutations(line), None),
 }
 """What a whole run does before the cases: each takes a command line and gives a status, and what CONFORMANCE.md tells of it."""
+
+PACKED = "sentinel"
+"""The target whose packed rules are run: its functions and watchlists are queries and rows that the engine knows."""
 
 CASES = "cases"
 """The stage that judges the rules over the test cases, and writes CONFORMANCE.md."""
@@ -80,8 +85,12 @@ def main() -> int:
 def cases(options: argparse.Namespace, binary: Path, tally: Tally | None) -> list[str]:
     """What is wrong with the rules over the test cases, and with CONFORMANCE.md if every one was judged."""
     exceptions, results = Exceptions(), Results()
-    jobs = detc.export(binary, options.paths, options.target)
-    judge(filter(lambda job: not options.only or options.only in job.detection, jobs), exceptions, results)
+    exported = detc.export(binary, options.paths, options.target)
+    jobs = [job for job in exported if not options.only or options.only in job.detection]
+    judge(jobs, exceptions, results)
+    if any(job.site.target == PACKED for job in jobs):
+        with Engines() as engines:
+            packed.judge(engines, pack.make(binary, PACKED), jobs, results)
     results.failures.sort()
     if options.target == "all" and not options.only and tuple(options.paths) == STRATEGIES:
         results.failures += exceptions.needless()

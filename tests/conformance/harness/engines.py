@@ -113,6 +113,10 @@ class Engines:
         }
         return {tuple(values) for values in self._ask(engine, "run", request)}
 
+    def ask(self, engine: Engine, operation: str, **request: Any) -> Any:
+        """The answer of an engine to an operation of its own."""
+        return self._ask(engine, operation, request)
+
     def _ask(self, engine: Engine, operation: str, request: dict[str, Any]) -> Any:
         if engine.name not in self._workers:
             self._workers[engine.name] = Worker(engine.command())

@@ -92,6 +92,8 @@ class Job:
     """What the site calls an identity, and what the case calls it."""
     alerts: list[Tuple]
     """What the evaluator alerts on."""
+    tuned: bool = False
+    """Whether the case has values of its own, and not those that the strategy comes with."""
 
 
 def read(path: Path) -> Iterator[Job]:

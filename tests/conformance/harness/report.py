@@ -43,6 +43,15 @@ NOTES = """
 """
 
 
+PACKED = """## Packed rules
+
+The rules of a pack for Microsoft Sentinel, taken from its ARM template: the engine computes what their functions and watchlists
+give, and every run of their schedule sees the events of its period, once as they happen and once as late as the connector may
+bring them. All runs together must alert as the evaluator does. Cases with values of their own are left out, since a pack ships
+the strategy's. Splunk's packed searches, with their macros and lookups, were not run.
+
+"""
+
 PROGRAMS = """## Random programs
 
 How many of the runs of random programs each engine judged: a run is a stream of events at a site with every field. All that were
@@ -73,6 +82,7 @@ def render(results: Results, exceptions: Exceptions, programs: str) -> str:
         lines.append(f"| {dialect.upper()} | {parsers} | {runners} |")
     lines += [NOTES.strip("\n"), ""]
     lines += [line for strategy in strategies(results) for line in of_strategy(strategy, results)]
+    lines += [PACKED, *packed(results), ""]
     lines += [PROGRAMS + programs, ""]
     lines += ["## Not run", ""] + list(not_run(results)) + ["", "## Exceptions", ""] + list(excused(exceptions))
     return "\n".join(lines) + "\n"
@@ -100,6 +110,14 @@ def of_strategy(strategy: str, results: Results) -> Iterator[str]:
     if without:
         yield f"Cannot be said, as the strategy accepts: {len(without)} pairs of a detection and a site."
         yield ""
+
+
+def packed(results: Results) -> Iterator[str]:
+    """A line for each packed rule."""
+    yield "| detection | site | runs every | reads | cases | agree |"
+    yield "| --- | --- | --- | --- | --- | --- |"
+    for (_, detection, site), one in sorted(results.packed.items()):
+        yield f"| {detection} | {site} | {one.every} min | {one.period} min | {one.cases} | {one.agreed} |"
 
 
 def fidelity(result: Result) -> str:

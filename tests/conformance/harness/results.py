@@ -31,10 +31,26 @@ class Result:
     """By engine and reason: cases that it did not run."""
 
 
+@dataclass
+class Packed:
+    """A rule as a pack deploys it."""
+
+    every: int
+    """Minutes from one run to the next."""
+    period: int
+    """Minutes that a run reads."""
+    cases: int = 0
+    """Cases that it was played over."""
+    agreed: int = 0
+    """Cases in which its runs together alerted as they must, with events at once and late."""
+
+
 class Results:
     """All of a run, and what failed."""
 
     def __init__(self) -> None:
+        self.packed: dict[tuple[str, str, str], Packed] = {}
+        """By strategy, detection and site."""
         self.by_key: dict[Key, Result] = {}
         self.failures: list[str] = []
 

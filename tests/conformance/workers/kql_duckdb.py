@@ -20,6 +20,7 @@ import duckdb_kql.engine
 import pyarrow
 from duckdb_kql.translate import functions
 from kql_rewrite import ROW, rewritten
+from kql_values import values as computed
 from serve import Refused, serve
 
 ARROW = {
@@ -29,6 +30,9 @@ ARROW = {
 }
 """Types of columns; all others are text, and `dynamic` is text of JSON."""
 
+
+NOW = '(SELECT "Now" FROM "DetcNow")'
+"""What stands for the moment of a run, so that a query is prepared once for all of them."""
 
 NUMBERS = {"int": int, "integer": int, "long": int, "bigint": int, "real": float, "double": float}
 """What a number in a column is, where the row has its text."""
@@ -77,6 +81,12 @@ def set_difference(array: str | None, others: str | None) -> str | None:
     return json.dumps(list(dict.fromkeys(value for value in listed[0] if value not in listed[1])))
 
 
+SCALARS = {
+    "regex_quote": ("regexp_escape({0})", 1),
+    "range": ("to_json(generate_series({0}, {1}, {2}))", 3),
+}
+"""<https://learn.microsoft.com/kusto/query/regex-quote-function>, <https://learn.microsoft.com/kusto/query/range-function>"""
+
 AGGREGATES = {"take_anyif": "any_value({0}) FILTER (WHERE {1})"}
 """<https://learn.microsoft.com/kusto/query/take-anyif-aggregation-function>"""
 
@@ -91,6 +101,8 @@ def add_functions() -> None:
             table[kql] = functions.FunctionSpec(kql, "template", call, (2,))
     call = "CAST(detc_set_difference(CAST({0} AS VARCHAR), CAST({1} AS VARCHAR)) AS JSON)"
     table["set_difference"] = functions.FunctionSpec("set_difference", "template", call, (2,))
+    for kql, (call, arity) in SCALARS.items():
+        table[kql] = functions.FunctionSpec(kql, "template", call, (arity,))
     for kql, call in AGGREGATES.items():
         functions.AGGREGATE_FUNCTIONS[kql] = functions.AggregateSpec(kql, call, (2,))
 
@@ -157,6 +169,12 @@ class Product:
             self._connection.execute(f'INSERT INTO "{name}" SELECT * FROM incoming')
             self._connection.unregister("incoming")
 
+    def set_now(self, now: str | None) -> None:
+        """Sets the moment of the runs that follow; without one, it is that of each run."""
+        moment = "now() AT TIME ZONE 'UTC'" if now is None else f"TIMESTAMP '{now}'"
+        self._connection.execute(f'CREATE TABLE IF NOT EXISTS "DetcNow" AS SELECT {moment} AS "Now"')
+        self._connection.execute(f'UPDATE "DetcNow" SET "Now" = {moment}')
+
     def _typed(self, name: str) -> dict[str, str]:
         return {column: kind.lower() for column, kind in self._schema[name].items()} | {ROW: "long"}
 
@@ -198,6 +216,7 @@ class Product:
             sql = duckdb_kql.to_sql(text, duckdb_kql.engine.schema(self._connection))
         except duckdb_kql.KqlUnsupportedError as error:
             raise Refused(str(error)) from error
+        sql = sql.replace("now() AT TIME ZONE 'UTC'", NOW)
         name = f"query_{len(self._prepared)}"
         self._connection.execute(f"PREPARE {name} AS {sql}")
         return name
@@ -217,10 +236,18 @@ def run(rules: list[dict[str, Any]], events: list[dict[str, Any]], site: dict[st
     for number, event in enumerate(events):
         rows.setdefault(event["place"], []).append({**event["row"], ROW: number})
     OPEN[key].load(rows)
+    OPEN[key].set_now(site["settings"].get("now"))
     found: set[tuple[str | None, ...]] = set()
     for rule in rules:
         found |= OPEN[key].entities(rule)
     return [list(values) for values in found]
+
+
+def values(functions: dict[str, str], watchlists: dict[str, list[str]]) -> dict[str, dict[str, str]]:
+    """What functions of a workspace give, as literals."""
+    connection = connect()
+    to_sql = lambda query: duckdb_kql.to_sql(query, duckdb_kql.engine.schema(connection))
+    return computed(connection, to_sql, functions, watchlists)
 
 
 def as_text(value: Any) -> str | None:
@@ -240,4 +267,4 @@ def as_text(value: Any) -> str | None:
 if __name__ == "__main__":
     PRODUCTS = tables_of(sys.argv[1:])
     add_functions()
-    serve({"run": run})
+    serve({"run": run, "values": values})

@@ -47,6 +47,7 @@ impl Runner<'_> {
                     object.insert("case".to_owned(), Json::from(case.name.as_str()));
                     object.insert("canonical".to_owned(), lines.iter().map(|line| parsed(line)).collect());
                     object.insert("alerts".to_owned(), json!(alerts));
+                    object.insert("tuned".to_owned(), Json::from(!case.tuning.is_empty()));
                 }
                 replays.push(replay);
             }
