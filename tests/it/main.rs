@@ -3,6 +3,7 @@
 mod documentation;
 mod fidelity;
 mod fuzz;
+mod idle;
 mod mutants;
 mod parameters;
 mod snapshots;

@@ -242,5 +242,6 @@ pub fn compile<'a>(
         diagnostics.extend(compilation.diagnostics);
     }
     diagnostics.extend(compile::needless_acceptances(&outcomes));
+    diagnostics.extend(compile::idle_values(&outcomes));
     outcomes
 }

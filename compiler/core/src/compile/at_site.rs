@@ -28,7 +28,7 @@ pub fn at_site<'a>(detection: &'a Detection, profile: &Profile) -> Cow<'a, Detec
 }
 
 /// Whether a test holds for every event or for none; nothing where the events differ.
-fn decision(profile: &Profile, event: &Event, test: &Test) -> Option<bool> {
+pub fn decision(profile: &Profile, event: &Event, test: &Test) -> Option<bool> {
     let mut missing = false;
     test.for_each_field(&mut |field| {
         missing |= binding(profile, event, field).is_some_and(|b| matches!(b.access, Access::Missing(_)));

@@ -5,9 +5,11 @@
 
 mod artifact;
 mod at_site;
+mod idle;
 mod report;
 
 pub use artifact::{Artifact, TemplateError, artifacts};
+pub use idle::idle_values;
 pub use report::fidelity_report;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -142,6 +142,8 @@ codes! {
     NeedlessAcceptance = "W0904" Warning;
     /// A strategy that says it is of ATT&CK and that the bundle does not have.
     NotInAttack = "W0905" Warning;
+    /// A list of which no entry can match at a site.
+    IdleValues = "W0906" Warning;
 }
 
 impl Code {

@@ -425,7 +425,8 @@ fn address_test(table: &Table<'_>, field: Field, right: Right) -> Option<TestKin
     Some(TestKind::Address { field, addresses, networks, param })
 }
 
-/// An address among the addresses and networks of a list of hosts, or a text among its names.
+/// An address among the addresses and networks of a list of hosts, or a text among its names. A parameter without any of
+/// the kind is still read: a site may add some.
 fn host_test(table: &Table<'_>, env: &Env<'_>, field: &Field, cased: bool, right: Right, span: Span) -> Option<Pred> {
     let param = right.param();
     let hosts = convert(table, right, &Type::Host, |v| if let Value::Host(h) = v { Some(h.clone()) } else { None })?;
@@ -438,6 +439,7 @@ fn host_test(table: &Table<'_>, env: &Env<'_>, field: &Field, cased: bool, right
         }
     }
     let field = field.clone();
+    let fixed = param.is_none();
     let (empty, kind) = match field.ty.scalar() {
         Type::Ip => {
             (addresses.is_empty() && networks.is_empty(), TestKind::Address { field, addresses, networks, param })
@@ -451,7 +453,7 @@ fn host_test(table: &Table<'_>, env: &Env<'_>, field: &Field, cased: bool, right
             return table.fail(Diagnostic::new(Code::WrongType, title, span));
         }
     };
-    Some(if empty { Pred::Const(false) } else { atom(env, kind, span) })
+    Some(if empty && fixed { Pred::Const(false) } else { atom(env, kind, span) })
 }
 
 /// A window or a span of quiet: whole milliseconds, at least one.
