@@ -124,7 +124,7 @@ fn names_its_data(outcome: &Outcome<'_>, dialect: &str, text: &str) -> Vec<Strin
         let wanted = match dialect {
             "spl" => word("macro").map(|name| format!("`{name}`")),
             "kql" => word("table").or_else(|| word("query")?.lines().next().map(str::to_owned)),
-            "eql" => source.get("where").and_then(|w| w.as_object()?.keys().next().cloned()),
+            "eql" | "esql" => source.get("where").and_then(|w| w.as_object()?.keys().next().cloned()),
             "sigma" => word("category").or_else(|| word("service")),
             other => panic!("dialect `{other}` must say here what its rules name"),
         };

@@ -62,8 +62,13 @@ def _spl_evaluator() -> Sequence[str | Path]:
     return [sys.executable, WORKERS / "spl_evaluator.py"]
 
 
+def _esql_evaluator() -> Sequence[str | Path]:
+    return [sys.executable, WORKERS / "esql_evaluator.py"]
+
+
 PARSERS: dict[str, list[Engine]] = {
     "eql": [Engine("Elastic's parser", _python("eql", "eql_engine.py"))],
+    "esql": [Engine("ES|QL's documented commands and functions", _esql_evaluator)],
     "kql": [Engine("Microsoft's parser and binder", _kql_binder)],
     "sigma": [Engine("sigma check, JSON schemas", _python("sigma", "sigma_check.py", DATA / "sigma"))],
     "spl": [
@@ -75,6 +80,7 @@ PARSERS: dict[str, list[Engine]] = {
 
 RUNNERS: dict[str, list[Engine]] = {
     "eql": [Engine("Elasticsearch's matcher, ported", _python("eql", "eql_engine.py"), orders_ties=True)],
+    "esql": [Engine("ES|QL evaluator, ours", _esql_evaluator)],
     "kql": [Engine("duckdb-kql", _kql_duckdb)],
     "sigma": [
         Engine("pySigma on SQLite", _python("sigma-sqlite", "sigma_sqlite.py"), orders_ties=True),

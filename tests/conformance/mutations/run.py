@@ -84,7 +84,7 @@ class Hunt:
             try:
                 found = self.asked.run(engine, job.rules, native(job, engine), job.site)
             except Refused as error:
-                if job.site.dialect == "spl":
+                if job.site.dialect in ("spl", "esql"):
                     return Notice(run, engine.name, str(error))
                 continue
             except WorkerError as error:

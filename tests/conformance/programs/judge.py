@@ -80,7 +80,7 @@ class Judge:
         try:
             found = self.asked.run(engine, job.rules, native(job, engine), job.site)
         except Refused as error:
-            if job.site.dialect == "spl":  # ours: what it refuses, a search must not say
+            if job.site.dialect in ("spl", "esql"):  # ours: what it refuses, a rule must not say
                 return Problem(run, engine.name, "refused", str(error))
             self.tally.passed_over(*place, f"refused: {short(str(error))}")
             return None

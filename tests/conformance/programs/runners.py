@@ -29,7 +29,7 @@ class Known:
 
 def known(targets: Sequence[str]) -> Known:
     """The engines of the targets. Those for KQL know the tables of the synthetic sites."""
-    wanted = {sites.TARGETS[target][0] for target in targets}
+    wanted = {dialect for target in targets for dialect in (sites.TARGETS[target][0], *sites.FURTHER.get(target, ()))}
     binder = lambda: ["node", WORKERS / "kql_binder.js", environments.ensure("node"), tables()]
     duckdb = lambda: [environments.python("kql"), WORKERS / "kql_duckdb.py", tables()]
     return Known(*(

@@ -80,6 +80,9 @@ TARGETS: dict[str, tuple[str, Binding]] = {
 }
 """The dialect of each target, and how a field is read there."""
 
+FURTHER = {"elastic": ("esql",)}
+"""The dialects of a target besides: for what the first does not say as well."""
+
 TIMES = {
     "sentinel": ("TimeGenerated", "datetime"),
     "defender": ("Timestamp", "datetime"),

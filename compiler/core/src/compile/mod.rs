@@ -174,34 +174,42 @@ fn outcome<'a>(dialects: &[&dyn Dialect], request: &Request<'a>) -> Outcome<'a> 
 }
 
 /// The fidelity of a detection on a target and profile, and its rules: in the first of the target's dialects that says it
-/// best. Where none can, the reasons are those of the dialect that lacks the least.
+/// best. Where none can, the reasons are those of the first that came furthest.
 #[must_use]
 pub fn assess(dialects: &[&dyn Dialect], request: &Request<'_>) -> (Fidelity, Vec<Query>) {
-    let mut best = (Fidelity::Unsupported { reasons: Vec::new() }, Vec::new());
-    for (n, dialect) in dialects.iter().enumerate() {
+    let mut best: Option<Said> = None;
+    for dialect in dialects {
         let said = assess_in(*dialect, request);
-        if n == 0 || lacks(&said.0) < lacks(&best.0) {
-            best = said;
-        }
-        if matches!(best.0, Fidelity::Exact { .. }) {
+        best = best.filter(|best| best.lacking <= said.lacking).or(Some(said));
+        if best.as_ref().is_some_and(|best| best.lacking == Lacking::Nothing) {
             break;
         }
     }
-    best
+    best.map_or((Fidelity::Unsupported { reasons: Vec::new() }, Vec::new()), |best| (best.fidelity, best.queries))
 }
 
-/// How far a fidelity is from exact: approximate ones, then those with no rule by the number of reasons.
-fn lacks(fidelity: &Fidelity) -> usize {
-    match fidelity {
-        Fidelity::Exact { .. } => 0,
-        Fidelity::Approximate { .. } => 1,
-        Fidelity::Unsupported { reasons } => reasons.len().saturating_add(2),
-    }
+/// What one dialect makes of a detection.
+struct Said {
+    fidelity: Fidelity,
+    queries: Vec<Query>,
+    lacking: Lacking,
+}
+
+/// How far from exact a dialect stays, the nearest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Lacking {
+    Nothing,
+    /// It approximates.
+    Exactness,
+    /// It could say such a detection; the site's data, or a limit, are against it.
+    Data,
+    /// It has no form for such a detection.
+    Form,
 }
 
 /// The same in one dialect. The features are asked first; only a detection that passes is lowered, and what only the
 /// profile's data can tell is found on the way.
-fn assess_in(language: &dyn Dialect, request: &Request<'_>) -> (Fidelity, Vec<Query>) {
+fn assess_in(language: &dyn Dialect, request: &Request<'_>) -> Said {
     let detection = at_site::at_site(request.unit.detection, request.profile);
     let request = &Request { unit: Unit { detection: &detection, ..request.unit }, ..*request };
     let mut findings = Findings::default();
@@ -218,7 +226,7 @@ fn assess_in(language: &dyn Dialect, request: &Request<'_>) -> (Fidelity, Vec<Qu
         }
     }
     if !findings.refusals.is_empty() {
-        return (findings.fidelity(), Vec::new());
+        return Said { fidelity: findings.fidelity(), queries: Vec::new(), lacking: Lacking::Form };
     }
     let queries = language.lower(request, &mut findings);
     if queries.is_empty() && findings.refusals.is_empty() {
@@ -228,8 +236,11 @@ fn assess_in(language: &dyn Dialect, request: &Request<'_>) -> (Fidelity, Vec<Qu
         limits(request, query, &mut findings);
     }
     let fidelity = findings.fidelity();
-    let queries = if matches!(fidelity, Fidelity::Unsupported { .. }) { Vec::new() } else { queries };
-    (fidelity, queries)
+    match fidelity {
+        Fidelity::Exact { .. } => Said { fidelity, queries, lacking: Lacking::Nothing },
+        Fidelity::Approximate { .. } => Said { fidelity, queries, lacking: Lacking::Exactness },
+        Fidelity::Unsupported { .. } => Said { fidelity, queries: Vec::new(), lacking: Lacking::Data },
+    }
 }
 
 /// The reason for which a profile refuses a feature that its dialect has.

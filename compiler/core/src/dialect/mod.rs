@@ -3,7 +3,9 @@
 //!
 //! A dialect is a language; a product that speaks it is a [`Target`]. No code here asks which target it works for.
 
+pub mod elasticsearch;
 pub mod eql;
+pub mod esql;
 mod heading;
 pub mod held;
 mod keys;
@@ -184,7 +186,7 @@ pub fn part_id(detection: &str, part: &str) -> String {
 }
 
 /// Every dialect.
-pub const DIALECTS: &[&dyn Dialect] = &[&sigma::Sigma, &spl::Spl, &kql::Kql, &eql::Eql];
+pub const DIALECTS: &[&dyn Dialect] = &[&sigma::Sigma, &spl::Spl, &kql::Kql, &eql::Eql, &esql::Esql];
 
 /// The dialects that a target speaks, in its order.
 ///

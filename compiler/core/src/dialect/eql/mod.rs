@@ -3,9 +3,6 @@
 //! [`predicate`] and [`pattern`] turn a plan into the tree of [`tree`]; [`mod@print`] writes it; [`support`] says what can be
 //! said at all. Only what the profile's data decide is refused in the lowering itself.
 
-mod coverage;
-mod lucene;
-mod native;
 mod order;
 mod pattern;
 mod predicate;
@@ -17,6 +14,7 @@ mod tree;
 #[cfg(test)]
 mod tests;
 
+use super::elasticsearch::coverage;
 use super::{Dialect, Heading, Query, Request, ResultColumn};
 use crate::capability::{Feature, Findings, Support};
 use crate::target::ClassBinding;
@@ -58,7 +56,7 @@ impl Dialect for Eql {
     }
 
     fn coverage(&self, class: &ClassBinding) -> Vec<String> {
-        source::Source::read(&class.source).map(|source| coverage::coverage(&source)).into_iter().collect()
+        coverage::coverage(class).into_iter().collect()
     }
 }
 

@@ -4,10 +4,11 @@
 //! optional field (`?f`), the query sees `null` in its place, and a comparison with `null` is not documented to be false.
 //! Under a `not` every test of an optional field therefore first asks that it is not null.
 
-use super::lucene::Pattern;
 use super::source::{self, Column, Kind, Place};
 use super::tree::{Case, Condition, Literal, Test, TestKind, Wildcard};
 use crate::capability::{Findings, Support};
+use crate::dialect::elasticsearch::lucene::Pattern;
+use crate::dialect::elasticsearch::place::{globs, single};
 use crate::dialect::{Request, site};
 use crate::plan::{
     self, Cidr, Event, Field, Glob, Logic, Number, Order, PortRange, Pred, Regex, Segment, TextOp, TextTest, Value,
@@ -92,7 +93,7 @@ fn atom(request: &Request<'_>, event: &Event, test: &plan::TestKind) -> Result<C
         }),
         T::Text(test) => text(request, event, test),
         T::Matches { field, patterns, cased } => {
-            regexes(&column(request, event, field)?, &patterns.value, case_of(*cased))
+            regexes(&column(request, event, field)?, &patterns.value, Case::of(*cased))
         }
         T::Number { field, op, value } => numbers(&column(request, event, field)?, *op, &[value.value]),
         T::NumberIn { field, values } => numbers(&column(request, event, field)?, Order::Eq, &values.value),
@@ -100,8 +101,7 @@ fn atom(request: &Request<'_>, event: &Event, test: &plan::TestKind) -> Result<C
         T::Bool { field, value } => boolean(request, event, field, value.value),
         T::Time { field, .. } => Err(no_dates(field)),
         T::Address { field, addresses, networks, .. } => {
-            let single = addresses.iter().map(|a| Cidr { address: *a, prefix: if a.is_ipv4() { 32 } else { 128 } });
-            addresses_in(&column(request, event, field)?, single.collect(), networks)
+            addresses_in(&column(request, event, field)?, single(addresses).collect(), networks)
         }
         T::Compare(_) => Err(no_fields_compared()),
     }
@@ -121,22 +121,7 @@ fn no_dates(field: &Field) -> Support {
 
 /// The field as a column of an index; a constant takes only equality.
 fn column<'a>(request: &Request<'a>, event: &Event, field: &Field) -> Result<Column<'a>, Support> {
-    match source::place(request, event, field)? {
-        Place::Column(column) if column.binding.values.is_empty() => Ok(column),
-        Place::Column(_) => Err(site::only_equality(field, "has words of its own for its values")),
-        Place::Constant(_) => Err(site::only_equality(field, "is a constant")),
-    }
-}
-
-fn wrong_kind(column: &Column<'_>, what: &str) -> Support {
-    Support::no(&format!(
-        "`{}` is of type `{}` in the profile, which takes no {what}",
-        column.name, column.binding.native_type
-    ))
-}
-
-const fn case_of(cased: bool) -> Case {
-    if cased { Case::Counts } else { Case::Ignored }
+    source::column(source::place(request, event, field)?, field)
 }
 
 fn test(column: &Column<'_>, kind: TestKind) -> Condition {
@@ -144,30 +129,15 @@ fn test(column: &Column<'_>, kind: TestKind) -> Condition {
 }
 
 fn text(request: &Request<'_>, event: &Event, asked: &TextTest) -> Result<Condition, Support> {
-    let case = case_of(asked.cased);
+    let case = Case::of(asked.cased);
     if let TextOp::Equals(values) = &asked.op {
         return equals(request, event, &asked.field, &values.value, case);
     }
     let column = column(request, event, &asked.field)?;
     if column.kind != Kind::Keyword {
-        return Err(wrong_kind(&column, "test of text"));
+        return Err(source::wrong_kind(&column, "test of text"));
     }
-    let around = |text: &String, before: bool, after: bool| {
-        let mut glob = Glob::default();
-        let any = |on: bool| on.then_some(Segment::Any);
-        let parts = any(before).into_iter().chain([Segment::Literal(text.clone())]).chain(any(after));
-        parts.for_each(|part| glob.push(part));
-        glob
-    };
-    let globs: Vec<Glob> = match &asked.op {
-        TextOp::Equals(values) | TextOp::Contains(values) => {
-            values.value.iter().map(|v| around(v, true, true)).collect()
-        }
-        TextOp::StartsWith(values) => values.value.iter().map(|v| around(v, false, true)).collect(),
-        TextOp::EndsWith(values) => values.value.iter().map(|v| around(v, true, false)).collect(),
-        TextOp::Like(globs) => globs.value.clone(),
-    };
-    globs_any(&column, &globs, case)
+    globs_any(&column, &globs(&asked.op), case)
 }
 
 /// Any of the globs: as wildcards where EQL can write them, as regular expressions where a literal `*` or `?` is in them.
@@ -219,7 +189,7 @@ fn equals(
         (Kind::Keyword, Case::Counts) => equal_to(literals),
         (Kind::Keyword, Case::Ignored) => TestKind::In(literals, Case::Ignored),
         (Kind::Boolean | Kind::Number, _) if !column.binding.values.is_empty() => equal_to(literals),
-        _ => return Err(wrong_kind(&column, "test of text")),
+        _ => return Err(source::wrong_kind(&column, "test of text")),
     };
     Ok(test(&column, kind))
 }
@@ -237,14 +207,14 @@ fn word(column: &Column<'_>, field: &Field, value: &str, cased: bool) -> Result<
     let literal = match column.kind {
         Kind::Boolean => native.parse().ok().map(Literal::Bool),
         Kind::Number => native.parse().ok().map(Literal::Int),
-        Kind::Keyword | Kind::Ip | Kind::Date => Some(Literal::Text(native.to_owned())),
+        Kind::Keyword | Kind::Text | Kind::Ip | Kind::Date => Some(Literal::Text(native.to_owned())),
     };
-    literal.ok_or_else(|| wrong_kind(column, &format!("value `{native}`")))
+    literal.ok_or_else(|| source::wrong_kind(column, &format!("value `{native}`")))
 }
 
 fn regexes(column: &Column<'_>, patterns: &[Regex], case: Case) -> Result<Condition, Support> {
     if column.kind != Kind::Keyword {
-        return Err(wrong_kind(column, "regular expression"));
+        return Err(source::wrong_kind(column, "regular expression"));
     }
     let translated: Result<Vec<Pattern>, String> = patterns.iter().map(|r| Pattern::of_regex(r, case)).collect();
     let translated = translated.map_err(|reason| Support::no(&reason))?;
@@ -263,7 +233,7 @@ fn regexes(column: &Column<'_>, patterns: &[Regex], case: Case) -> Result<Condit
 /// A number compared with any of these; several only for equality.
 fn numbers(column: &Column<'_>, order: Order, values: &[Number]) -> Result<Condition, Support> {
     if column.kind != Kind::Number {
-        return Err(wrong_kind(column, "number"));
+        return Err(source::wrong_kind(column, "number"));
     }
     let mut literals: Vec<Literal> = values
         .iter()
@@ -304,7 +274,7 @@ fn boolean(request: &Request<'_>, event: &Event, field: &Field, value: bool) -> 
             return Ok(test(column, TestKind::Compare(Order::Eq, Literal::Bool(value))));
         }
         if column.binding.values.is_empty() {
-            return Err(wrong_kind(column, "Boolean"));
+            return Err(source::wrong_kind(column, "Boolean"));
         }
     }
     equals(request, event, field, &[value.to_string()], Case::Counts)
@@ -322,6 +292,6 @@ fn addresses_in(column: &Column<'_>, single: Vec<Cidr>, networks: &[Cidr]) -> Re
             &format!("`cidrMatch` takes fields of type `ip` only, and `{}` is of type `keyword`", column.name),
             "map the field as `ip`",
         )),
-        Kind::Number | Kind::Boolean | Kind::Date => Err(wrong_kind(column, "address")),
+        Kind::Text | Kind::Number | Kind::Boolean | Kind::Date => Err(source::wrong_kind(column, "address")),
     }
 }

@@ -1,8 +1,8 @@
 //! An EQL query as a tree. What the printer prints is decided here; nothing is text but names and values.
 
+pub use crate::dialect::elasticsearch::Case;
+use crate::dialect::elasticsearch::lucene::Pattern;
 use crate::plan::{Cidr, Glob, Logic, Order, Segment};
-
-use super::lucene::Pattern;
 
 /// A query.
 #[derive(Debug, Clone, PartialEq)]
@@ -88,15 +88,6 @@ pub enum TestKind {
     Regex(Vec<Pattern>, Case),
     /// `cidrMatch(f, …)`. At least one.
     Cidr(Vec<Cidr>),
-}
-
-/// Whether case counts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Case {
-    /// It does.
-    Counts,
-    /// It does not, for letters of ASCII.
-    Ignored,
 }
 
 /// A constant.

@@ -20,7 +20,6 @@ use super::json;
 use super::words::summary;
 use crate::compile::{Artifact, fidelity_word, loss_lines};
 use crate::diagnostics::{Code, Diagnostic};
-use crate::plan::PatternKind;
 
 /// The format.
 pub struct KibanaRules;
@@ -146,7 +145,7 @@ fn context(
         severity.ok_or_else(|| site.broken(&format!("no severity for `{}`", detection.severity.as_str())))?;
     let status = detection.release.status.as_str();
     let maturity = settings.maturity.get(status).ok_or_else(|| site.broken(&format!("no maturity for `{status}`")))?;
-    let single = matches!(detection.pattern.kind, PatternKind::Event(_));
+    let single = part.query.look_back == 0;
     let entities: Vec<&str> = part.query.columns.iter().map(|column| column.name.as_str()).collect();
     let (suppression, repeats) = suppression(settings, rule, &entities);
     let integrations = needs::integrations(rule, &settings.integrations);
@@ -155,7 +154,7 @@ fn context(
         "pack": site.context(),
         "rule": {
             "id": part.id, "name": part.title, "description": summary(rule), "version": detection.release.version,
-            "severity": severity.severity, "risk_score": severity.risk_score, "query": part.query.text.trim_end(),
+            "language": part.query.dialect, "severity": severity.severity, "risk_score": severity.risk_score, "query": part.query.text.trim_end(),
             "maturity": maturity,
         },
         "analytic": { "id": unit.analytic.id, "platform": unit.analytic.platform },

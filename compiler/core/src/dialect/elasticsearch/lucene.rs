@@ -1,10 +1,10 @@
-//! Lucene's regular expressions, which `regex` takes: always over the whole value, without anchors.
+//! Lucene's regular expressions, which `regex` and `RLIKE` take: always over the whole value, without anchors.
 //! <https://www.elastic.co/docs/reference/query-languages/query-dsl/regexp-syntax>
 
 use crate::plan::regex::{Class, Node, Regex};
 use crate::plan::{Glob, Segment};
 
-use super::tree::Case;
+use super::Case;
 
 /// The longest pattern an index takes (`index.max_regex_length`), in characters.
 /// <https://www.elastic.co/docs/reference/elasticsearch/index-settings/index-modules>

@@ -1,11 +1,16 @@
-//! Queries that show whether the events of a class arrive. EQL does not count, so they are in ES|QL:
+//! Queries that show whether the events of a class arrive, in ES|QL, since EQL does not count:
 //! <https://www.elastic.co/docs/reference/query-languages/esql/esql-commands>
 
-use super::source::Source;
+use super::place::Source;
+use crate::target::ClassBinding;
 
-/// How many events of the source came in the last day, and when the latest.
+/// How many events of the class came in the last day, and when the latest; none if its source cannot be read.
 #[must_use]
-pub fn coverage(source: &Source) -> String {
+pub fn coverage(class: &ClassBinding) -> Option<String> {
+    Source::read(&class.source).ok().map(|source| query(&source))
+}
+
+fn query(source: &Source) -> String {
     let conditions = source.conditions.iter().map(|(field, values)| {
         let values: Vec<String> = values.iter().map(|value| literal(value)).collect();
         match values.as_slice() {
