@@ -13,7 +13,7 @@ from . import source
 from .catalogue import CATALOGUE, Mutation
 from .run import Hunt, first_event
 
-DIALECTS = {"spl": "splunk", "kql": "sentinel", "eql": "elastic", "sigma": "sigma"}
+DIALECTS = {"spl": "splunk", "kql": "sentinel", "eql": "elastic", "esql": "esql", "sigma": "sigma"}
 """The target whose rules get the mistakes of a dialect."""
 
 SHARE = 120

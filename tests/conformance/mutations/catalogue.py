@@ -169,9 +169,44 @@ SIGMA = [
     ("an upper bound is a lower one", r"\|lt:", "|gt:"),
 ]
 
+SPANS = {"millisecond": 1, "second": 1000, "minute": 60_000, "hour": 3_600_000, "day": 86_400_000}
+BACK = r"(?P<head>window_end - )(?P<size>\d+) (?P<unit>[a-z]+)"
+
+
+def reaching(by: int) -> Callable[[re.Match[str]], str]:
+    """How far a window reaches back, in groups `head`, `size` and `unit`, made longer by so many milliseconds."""
+    return lambda m: f"{m['head']}{int(m['size']) * SPANS[m['unit'].removesuffix('s')] + by} milliseconds"
+
+
+ESQL = [
+    ("a window is a millisecond too long", BACK, reaching(1)),
+    ("a window is a millisecond too short", BACK, reaching(-1)),
+    ("a window is strict at its end", r"@timestamp <= window_end", "@timestamp < window_end"),
+    ("a window is strict at its start", r">= window_end -", "> window_end -"),
+    ("a window has no end", r"@timestamp <= window_end AND ", ""),
+    ("a key is dropped", r"BY [\w.@]+, (?=.*window_end$)", "BY ", True),
+    ("an empty key counts", r"^\s+AND [\w.@]+ (?:!= \"\"|IS NOT NULL)$\n", "", True),
+    ("a negation is lost", r"\bNOT \(", "("),
+    ("a test of a missing value is null", r"[\w.@]+ IS NOT NULL\s+AND ", "", True),
+    ("text is compared with case", r"TO_LOWER\(([\w.@]+)\)", r"\1", True),
+    ("cased text is compared without case", r"(?<![\w.(@])([\w.@]+) (==|LIKE) (\"(?!\")[^\"]*[A-Z])", r"TO_LOWER(\1) \2 \3", True),
+    ("a quote is not escaped", r"\\\"", '"'),
+    ("a literal wildcard is not escaped", r"\\+([*?])", r"\1"),
+    ("a backslash is not escaped in a pattern", r"(LIKE \"\"\"[^\"]*?)\\\\", r"\1\\"),
+    ("an open end is closed", r"\"\*(\w)", r'"\1'),
+    ("a parenthesis is lost", r"AND\s+\(((?:[^()]|\([^()]*\))* OR (?:[^()]|\([^()]*\))*)\)", r"AND \1"),
+    ("a sum is an average", r"= SUM\(", "= AVG("),
+    ("events are counted for different values", r"COALESCE\(MV_COUNT\(VALUES\([^)]*\)\), 0\)", "COUNT(*)"),
+    ("a condition of a group is strict", r"^(\| WHERE [a-z_]+) >= ", r"\1 > "),
+    ("any event of a window stands for its last", r"@timestamp == window_end AND ", ""),
+    ("a number is compared strictly", r"([a-z.]+) >= (-?\d)", r"\1 > \2"),
+    ("an upper bound is a lower one", r"([a-z._]+) < (-?\d)", r"\1 > \2"),
+    ("a network is forgotten", r"(CIDR_MATCH\(\s*[\w.]+,\s*)\"[^\"]*\",\s*", r"\1"),
+]
+
 CATALOGUE: list[Mutation] = [
     Mutation(dialect, *entry)
-    for dialect, entries in (("spl", SPL), ("kql", KQL), ("eql", EQL), ("sigma", SIGMA))
+    for dialect, entries in (("spl", SPL), ("kql", KQL), ("eql", EQL), ("esql", ESQL), ("sigma", SIGMA))
     for entry in entries
 ]
 """All mistakes."""

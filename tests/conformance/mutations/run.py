@@ -46,7 +46,7 @@ class Hunt:
     def __init__(self, runs: Sequence[batch.Run], asked: engines.Engines, targets: Sequence[str]) -> None:
         self.asked, self.runners = asked, known(targets).runners
         self.runs = runs
-        self.sound: dict[tuple[str, str, str, str], bool] = {}
+        self.sound: dict[tuple[str, str, str, str, str], bool] = {}
 
     def notice(self, mutation: Mutation) -> Notice | None:
         """How the mistake is noticed; None if it is not."""
@@ -70,7 +70,7 @@ class Hunt:
     def is_sound(self, run: batch.Run) -> bool:
         """Whether the rules as written are not noticed."""
         job = run.job
-        key = (job.site.target, job.strategy, job.case, job.file)
+        key = (job.site.target, job.site.dialect, job.strategy, job.case, job.file)
         if key not in self.sound:
             self.sound[key] = self.judged(run) is None
         return self.sound[key]

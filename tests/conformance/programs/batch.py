@@ -80,11 +80,20 @@ def kept(folder: Path, targets: Sequence[str] = TARGETS) -> Iterator[Run]:
 
 def replays(folder: Path, targets: Sequence[str]) -> Iterator[jobs.Job]:
     """What `detc test --export` writes for the strategies below a folder, on the synthetic sites."""
+    together = [target for target in targets if target != "esql"]
+    for group in ([together] if together else []) + [[target] for target in targets if target == "esql"]:
+        yield from replays_of(folder, group)
+
+
+def replays_of(folder: Path, targets: Sequence[str]) -> Iterator[jobs.Job]:
+    """The same of targets that one run of `detc` takes."""
     with tempfile.TemporaryDirectory() as place:
-        profiles = ",".join(f"{target}={sites.write(Path(place), target)}" for target in targets)
+        asked = {target: sites.asked(target, Path(place)) for target in targets}
+        profiles = ",".join(f"{name}={sites.write(Path(place), target)}" for target, (name, _) in asked.items())
         found = Path(place) / "jobs.jsonl"
         command = [DETC, "test", folder, "--format", "json", "--export", found]
-        command += ["--target", ",".join(targets), "--profile", profiles]
+        command += ["--target", ",".join(name for name, _ in asked.values()), "--profile", profiles]
+        command += [option for _, options in asked.values() for option in options]
         done = subprocess.run([str(word) for word in command], capture_output=True, text=True, check=False)
         errors = [line for line in done.stderr.split("\n") if '"severity":"error"' in line]
         if errors or not found.exists():

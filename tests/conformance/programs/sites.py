@@ -9,6 +9,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from harness.paths import ROOT
+
 from .vocabulary import ALWAYS, CLASSES, scalar
 
 Binding = Callable[[str, str], dict[str, Any]]
@@ -65,7 +67,7 @@ def source(target: str, kind: str) -> dict[str, Any]:
         case "defender":
             carried = ["ReportId", "DeviceId", "DeviceName"]
             return {"table": words(kind), "time": "Timestamp", "id": "tostring(ReportId)", "carries": carried}
-        case "elastic":
+        case "elastic" | "esql":
             category = {"process_start": "process", "dns_query": "network"}.get(kind, "any")
             return {"index": ["logs-*"], "category": category, "where": {"event.dataset": [kind]}}
     return {"category": kind, "product": "any"}
@@ -76,9 +78,10 @@ TARGETS: dict[str, tuple[str, Binding]] = {
     "sentinel": ("kql", in_tables),
     "defender": ("kql", in_text),
     "elastic": ("eql", in_documents),
+    "esql": ("esql", in_documents),
     "sigma": ("sigma", in_sigma),
 }
-"""The dialect of each target, and how a field is read there."""
+"""The dialect of each target, and how a field is read there. `esql` is Elastic if it spoke nothing but ES|QL."""
 
 FURTHER = {"elastic": ("esql",)}
 """The dialects of a target besides: for what the first does not say as well."""
@@ -87,6 +90,7 @@ TIMES = {
     "sentinel": ("TimeGenerated", "datetime"),
     "defender": ("Timestamp", "datetime"),
     "elastic": ("@timestamp", "date"),
+    "esql": ("@timestamp", "date"),
 }
 """The column of the event's time, where rules may compare it."""
 
@@ -116,3 +120,17 @@ def write(folder: Path, target: str) -> Path:
     path = folder / f"{target}.yaml"
     path.write_text(json.dumps(profile(target), indent=1), encoding="utf-8")
     return path
+
+
+def asked(target: str, folder: Path) -> tuple[str, list[str]]:
+    """What `detc` calls a target, and the options that make it what it is here."""
+    if target != "esql":
+        return target, []
+    own = folder / "targets" / "elastic"
+    own.mkdir(parents=True, exist_ok=True)
+    text = (ROOT / "targets" / "elastic" / "target.yaml").read_text(encoding="utf-8")
+    alone = text.replace("dialects: [eql, esql]", "dialects: [esql]")
+    if alone == text:
+        raise ValueError("targets/elastic/target.yaml does not have the dialects that are expected")
+    (own / "target.yaml").write_text(alone, encoding="utf-8")
+    return "elastic", ["--targets-dir", str(folder / "targets")]

@@ -1,6 +1,7 @@
 """Generates values, writes them into strategies, compiles those for every target, and looks for the values in the rules."""
 from __future__ import annotations
 
+import dataclasses
 import json
 import random
 import re
@@ -115,7 +116,7 @@ def run(count: int, seed: int, detc: Path) -> list[str]:
         literals = read(dialect, [rules[number] for number in numbers], macros)
         excused = 0
         for number, found in zip(numbers, literals):
-            problem = missed(checks[number - 1], found)
+            problem = missed(checks[number - 1], found, dialect)
             if problem and excuse(dialect, found, rules[number]):
                 excused += 1
             elif problem:
@@ -142,7 +143,7 @@ def exceptions() -> list[str]:
 
 
 def compiled(checks: Sequence[Check], target: str, detc: Path) -> dict[int, str]:
-    """The rules of a target, by the number of the check. What the target cannot say is left out."""
+    """The rules of a target in its first dialect, by the number of the check. What it cannot say in that is left out."""
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)
         profile = sites.write(place, target)
@@ -150,14 +151,17 @@ def compiled(checks: Sequence[Check], target: str, detc: Path) -> dict[int, str]
         for check in checks:
             source = det.strategy(check.program(), check.number)
             (place / "in" / f"{check.number:04}.det").write_text(source, encoding="utf-8")
-        command = [detc, "compile", place / "in", "--target", target, "--profile", profile, "-o", place / "out"]
+        name, options = sites.asked(target, place)
+        command = [detc, "compile", place / "in", "--target", name, "--profile", profile, "-o", place / "out", *options]
         done = subprocess.run([*map(str, command), "--format", "json"], capture_output=True, text=True, check=False)
         if done.returncode:
             errors = [line for line in done.stderr.split("\n") if '"severity":"error"' in line]
             raise SystemExit("\n".join(errors) or done.stderr)
+        dialect = sites.TARGETS[target][0]
+        ending = "yml" if dialect == "sigma" else dialect
         rules: dict[int, str] = {}
         by_identity = {det.identity(check.number): check.number for check in checks}
-        for file in sorted((place / "out" / target).glob("*/DET*/*")):
+        for file in sorted((place / "out" / name).glob(f"*/DET*/*.{ending}")):
             number = by_identity[file.parent.name]
             rules[number] = rules.get(number, "") + file.read_bytes().decode()
         return rules
@@ -166,13 +170,13 @@ def compiled(checks: Sequence[Check], target: str, detc: Path) -> dict[int, str]
 # ---- what must be found
 
 
-def missed(check: Check, found: Literals) -> str | None:
+def missed(check: Check, found: Literals, dialect: str) -> str | None:
     """What of the value is not among the literals of its rule."""
     shown = f"{check.given.type} {det.literal(check.given.type, check.given.value)}"
     if isinstance(found, str):
         return f"{shown}: the rule does not parse: {found}"
     for one in wanted(check.given):
-        if not any(is_read(one, literal) for literal in found):
+        if not any(is_read(spelled, literal) for spelled in spellings(one, dialect) for literal in found):
             return f"{shown}: {one!r} is not among {json.dumps(found, ensure_ascii=False)}"
     return None
 
@@ -184,6 +188,17 @@ def wanted(given: model.Given) -> list[tuple[str, Any]]:
     if given.type.startswith("list<"):
         return [(given.type[5:-1], value) for value in given.value]
     return [(given.type, given.value)]
+
+
+def spellings(value: tuple[str, Any], dialect: str) -> list[tuple[str, Any]]:
+    """A value as it may stand in a rule: in ES|QL texts without regard to case are compared in small letters."""
+    kind, meant = value
+    if dialect != "esql" or kind not in ("string", "glob"):
+        return [value]
+    if kind == "string":
+        return [value, (kind, meant.lower())]
+    small = [part.lower() if isinstance(part, str) else part for part in meant.segments]
+    return [value, (kind, dataclasses.replace(meant, segments=type(meant.segments)(small)))]
 
 
 def is_read(value: tuple[str, Any], literal: tuple[str, Any]) -> bool:

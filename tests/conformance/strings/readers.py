@@ -5,6 +5,7 @@
 | KQL | Microsoft's, npm `@kusto/language-service-next` |
 | EQL | Elastic's, PyPI `eql` |
 | Sigma | PyYAML, which reads YAML 1.1, and pySigma |
+| ES\|QL | ours (`esql/`); there is no other |
 | SPL | ours (`spl/`); no other reads what stands in an expression |
 """
 from __future__ import annotations
@@ -17,6 +18,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Union
 
+import esql
 from harness import environments
 from spl import Refused, tree
 from spl.parser import query
@@ -34,6 +36,8 @@ def read(dialect: str, rules: Sequence[str], macros: dict[str, str]) -> list[Lit
     match dialect:
         case "spl":
             return [read_spl(rule, macros) for rule in rules]
+        case "esql":
+            return [read_esql(rule) for rule in rules]
         case "kql":
             found = ask(["node", str(in_node_folder())], rules)
         case "eql":
@@ -41,6 +45,40 @@ def read(dialect: str, rules: Sequence[str], macros: dict[str, str]) -> list[Lit
         case _:
             found = ask([str(environments.python("sigma")), str(HERE / "read_sigma.py")], rules)
     return [one["error"] if isinstance(one, dict) else [tuple(literal) for literal in one] for one in found]
+
+
+def read_esql(rule: str) -> Literals:
+    """The literals of the conditions of queries."""
+    found: list[Literal] = []
+    try:
+        for command in esql.query(rule).commands:
+            if command.condition is not None:
+                esql_literals(command.condition, found)
+    except esql.Refused as error:
+        return str(error)
+    return found
+
+
+def esql_literals(node: tuple[Any, ...], found: list[Literal]) -> None:
+    """Adds the literals below a node."""
+    name, *parts = node
+    for number, part in enumerate(parts):
+        pattern = name in ("like", "rlike") and number > 0
+        if isinstance(part, tuple) and not pattern:
+            esql_literals(part, found)
+        elif pattern:
+            found.append(("text", part[1]) if name == "rlike" else ("wild", wildcards(part[1])))
+        elif name == "constant":
+            found.append(("text" if isinstance(part, str) else "number", part))
+
+
+def wildcards(pattern: str) -> list[Any]:
+    """A pattern of `LIKE` as texts, `[1]` for any run and `[0]` for one character."""
+    parts: list[Any] = []
+    rest = iter(pattern)
+    for c in rest:
+        parts.append({"*": [1], "?": [0]}.get(c, next(rest) if c == "\\" else c))
+    return parts
 
 
 def in_node_folder() -> Path:

@@ -91,6 +91,25 @@ fn an_absence_on_elastic_judges_no_event_at_the_edge_of_its_look_back() {
 }
 
 #[test]
+fn what_eql_cannot_count_is_a_rule_of_es_ql_that_judges_no_window_twice() {
+    let desk = Desk::new("esql");
+    desk.edit("pattern load\n", "pattern load grouped by host.name over 10m having distinct(dll.name) >= 2\n");
+    desk.edit("version 1", "version 2\n accept unsupported on sigma \"counted elsewhere\"");
+    desk.clean(&["pack", "s", "--update-lock"]);
+    desk.pack();
+    let rules = desk.lines("dist/elastic/upgrade.ndjson");
+    let rule = rules.iter().find(|r| r["rule_id"] == "11111111-1111-4111-8111-111111111111").expect("the rule");
+    assert_eq!(errors(&schema("elastic-line.json"), rule), Vec::<String>::new(), "{rule:#}");
+    assert_eq!((&rule["type"], &rule["language"]), (&Value::from("esql"), &Value::from("esql")));
+    assert_eq!((&rule["interval"], &rule["from"]), (&Value::from("5m"), &Value::from("now-20m")));
+    assert!(rule.get("index").is_none(), "the query names its indices");
+    let query = rule["query"].as_str().expect("a query");
+    // What ended longer ago than the interval and the delay of events was judged by an earlier run.
+    let recent = "INLINE STATS window_end = VALUES(@timestamp) WHERE @timestamp > NOW() - 10 minutes";
+    assert!(query.contains(recent), "{query}");
+}
+
+#[test]
 fn every_rule_for_defender_is_one_that_graph_takes() {
     let desk = Desk::new("defender");
     desk.pack();

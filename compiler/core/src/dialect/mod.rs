@@ -44,6 +44,11 @@ pub trait Dialect: Layout + Sync {
         self.id()
     }
 
+    /// The id of the dialect whose form the `source` of a class has (`schemas/source-<id>.json`).
+    fn source_form(&self) -> &'static str {
+        self.id()
+    }
+
     /// What it can do with a feature. One exhaustive match.
     fn support(&self, feature: Feature) -> Support;
 

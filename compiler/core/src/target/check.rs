@@ -8,7 +8,7 @@ use serde_json::{Value as Json, json};
 use super::LogSource;
 use super::include::{Include, included};
 use crate::diagnostics::{Code, Diagnostic, suggest};
-use crate::dialect::DIALECTS;
+use crate::dialect::{DIALECTS, Dialect};
 use crate::plan::{Class, Type};
 use crate::sema::literals;
 use crate::source::Span;
@@ -28,7 +28,8 @@ pub fn target_schema() -> Json {
 #[must_use]
 pub fn profile_schema(dialect: Option<&str>) -> Json {
     let mut schema = embedded_schema("profile").unwrap_or_default();
-    let source = dialect.and_then(|dialect| embedded_schema(&format!("source-{dialect}")));
+    let form = dialect.and_then(crate::dialect::dialect).map(Dialect::source_form);
+    let source = form.and_then(|form| embedded_schema(&format!("source-{form}")));
     let defs = schema.get_mut("$defs").and_then(Json::as_object_mut);
     if let (Some(defs), Some(Json::Object(mut source))) = (defs, source) {
         source.remove("$schema");

@@ -33,6 +33,10 @@ impl Dialect for Esql {
         "esql"
     }
 
+    fn source_form(&self) -> &'static str {
+        "eql"
+    }
+
     fn support(&self, feature: Feature) -> Support {
         support::support(feature)
     }
