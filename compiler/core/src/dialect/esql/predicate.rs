@@ -37,6 +37,9 @@ pub fn compared(
     Ok(Logic::Atom(Test::Compare(Scalar::column(column.name), order, values::constant(value)?)))
 }
 
+/// What is asked of a column, once the column is known.
+type Say<'t> = Box<dyn Fn(&Column<'_>) -> Result<Condition, Support> + 't>;
+
 /// The tests of one event at a site.
 struct Tests<'r, 'a> {
     request: &'r Request<'a>,
@@ -122,7 +125,7 @@ impl<'a> Tests<'_, 'a> {
 
     fn atom(&self, test: &plan::TestKind) -> Result<Asked<'a>, Support> {
         use plan::TestKind as T;
-        let (field, say): (&Field, Box<dyn Fn(&Column<'_>) -> Result<Condition, Support> + '_>) = match test {
+        let (field, say): (&Field, Say<'_>) = match test {
             T::Exists(field) => {
                 return Ok(match self.place(field)? {
                     Place::Column(column) => Asked::of(column, source::exists(&column)),

@@ -55,6 +55,9 @@ pub fn group(request: &Request<'_>, group: &Group, findings: &mut Findings) -> O
     }
 }
 
+/// What each aggregate of a group is called.
+type Named = Vec<(plan::Aggregate, String)>;
+
 struct Rows<'r, 'a> {
     request: &'r Request<'a>,
     findings: &'r mut Findings,
@@ -217,9 +220,8 @@ impl<'a> Rows<'_, 'a> {
     }
 
     /// The columns that the condition and the entity need, and what each aggregate is called.
-    fn measures(&mut self, group: &Group) -> Option<(Vec<Measure>, Vec<(plan::Aggregate, String)>)> {
-        let mut wanted: Vec<(plan::Aggregate, String)> =
-            group.named.iter().map(|(name, aggregate)| (aggregate.clone(), name.clone())).collect();
+    fn measures(&mut self, group: &Group) -> Option<(Vec<Measure>, Named)> {
+        let mut wanted: Named = group.named.iter().map(|(name, aggregate)| (aggregate.clone(), name.clone())).collect();
         group.having.for_each(&mut |comparison| {
             let mut leaf = |aggregate: &plan::Aggregate| {
                 if !wanted.iter().any(|(known, _)| known == aggregate) {
