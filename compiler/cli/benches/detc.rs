@@ -82,7 +82,8 @@ fn corpus(folder: &Path) {
     for analytics in [750, 1500, 3000] {
         let sources = folder.join(format!("corpus-{analytics}"));
         std::fs::create_dir_all(&sources).expect("a temporary folder");
-        for strategy in 0..analytics / 5 {
+        // Numbers that no strategy of ATT&CK has.
+        for strategy in 5000..5000 + analytics / 5 {
             std::fs::write(sources.join(format!("DET{strategy:04}.det")), corpus_strategy(strategy)).expect("writable");
         }
         for target in ["splunk", "sentinel", "elastic", "sigma"] {
