@@ -66,7 +66,18 @@ def _values(document: Any, name: str) -> list[Any]:
 def _column(values: list[Any], kind: str) -> Any:
     if kind not in READERS:
         raise Refused(f"a column of type `{kind}`")
-    return collapsed([READERS[kind](value) for value in values])
+    return collapsed([value for value in (_value(value, kind) for value in values) if value is not None])
+
+
+def _value(value: Any, kind: str) -> Any:
+    """A value as the column holds it; none for what is no address, which a data stream of logs leaves out of the column:
+    <https://www.elastic.co/docs/reference/elasticsearch/mapping-reference/ignore-malformed>."""
+    try:
+        return READERS[kind](value)
+    except ValueError:
+        if kind == "ip":
+            return None
+        raise
 
 
 def collapsed(values: list[Any]) -> Any:

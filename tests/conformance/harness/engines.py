@@ -68,7 +68,10 @@ def _esql_evaluator() -> Sequence[str | Path]:
 
 PARSERS: dict[str, list[Engine]] = {
     "eql": [Engine("Elastic's parser", _python("eql", "eql_engine.py"))],
-    "esql": [Engine("ES|QL's documented commands and functions", _esql_evaluator)],
+    "esql": [
+        Engine("Elastic's parser of ES|QL", _python("esql", "esql_parser.py")),
+        Engine("ES|QL's documented commands and functions", _esql_evaluator),
+    ],
     "kql": [Engine("Microsoft's parser and binder", _kql_binder)],
     "sigma": [Engine("sigma check, JSON schemas", _python("sigma", "sigma_check.py", DATA / "sigma"))],
     "spl": [

@@ -68,7 +68,9 @@ def _digest(lock: Path) -> str:
 def _install_python(lock: Path, target: Path) -> None:
     _run([sys.executable, "-m", "venv", str(target)])
     pip = [str(target / "bin" / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    _run([*pip, "--require-hashes", "--no-deps", "-r", str(lock / "requirements.txt")])
+    own = lock / "pip-arguments"
+    arguments = own.read_text(encoding="utf-8").split() if own.exists() else []
+    _run([*pip, *arguments, "--require-hashes", "--no-deps", "-r", str(lock / "requirements.txt")])
 
 
 def _install_node(lock: Path, target: Path) -> None:

@@ -31,8 +31,8 @@ NOTES = """
   DuckDB, which refuses what it does not know. The functions on networks, `set_difference`, `take_anyif`, `mv-apply` and `row_number()`
   are ours.
 - **EQL**: Elastic's own parser. Conditions and sequences are our port of what Elasticsearch does, over that parser.
-- **ES|QL**: Elasticsearch's grammar is in no package, and no other engine reads the language. Ours is a second reading of the
-  documentation, over the types that the site's indices map, and refuses what that leaves open.
+- **ES|QL**: the parser with which Elastic checks its own rules. No engine but Elasticsearch runs the language. Ours is a second
+  reading of the documentation, over the types that the site's indices map, and refuses what that leaves open.
 - **Sigma**: two independent engines. `sigma check` runs with the validators that need no network.
 - **SPL**: no engine but Splunk's own exists. Ours is a second reading of Splunk's documentation, and refuses what that leaves
   open. The community's parser knows the syntax only.

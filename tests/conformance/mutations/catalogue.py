@@ -58,7 +58,7 @@ SPL = [
     ("text is compared with case", r"\(\?is\)", "(?s)", True),
     ("cased text is compared without case", r"\"\(\?s\)(?=\\A|\w|\\x)", '"(?is)', True),
     ("a quote is not escaped", r"\\x22", '"'),
-    ("a dot is not escaped", r"\\x2E", "."),
+    ("a dot is not escaped", r"\\\.", "."),
     ("a star is not escaped", r"\\x2A", "*"),
     ("a backslash is not escaped", r"\\x5C", r"\\"),
     ("equality looks anywhere in the text", r"\\A([^\"]*)\\z", r"\1", True),
@@ -78,7 +78,7 @@ SPL = [
     ("a number is compared strictly", r"(tonumber\(\w+\))>=", r"\1>"),
     ("a number is compared with the other end", r"(mvfilter\(tonumber\(\w+\))<=?", r"\1>"),
     ("the classes of rows are not told apart", r"=case\(sourcetype=\"\w+\" AND ", "=case("),
-    ("networks of one version only", r"cidrmatch\(\"([^\":]*)\", (\w+)\) OR cidrmatch\(\"[^\"]*:[^\"]*\", \w+\)", r'cidrmatch("\1", \2)'),
+    ("networks of one version only", r"cidrmatch\(\"([^\":]*)\", (\w+)\)\s+OR\s+cidrmatch\(\"[^\"]*:[^\"]*\", \w+\)", r'cidrmatch("\1", \2)'),
     ("the order of pairs is lost", r"t>=left_time AND ", ""),
 ]
 
@@ -91,7 +91,7 @@ KQL = [
     ("the order of steps is lost", r"where \w+ <= \w+\s+and (\w+ - \w+ <= \w+_within)", r"where \1"),
     ("the order of steps is strict", r"where (\w+_time) <= (\w+_time)(\s+and)", r"where \1 < \2\3"),
     ("an absence counts the same moment", r"(\w+_first) < (\w+_time)", r"\1 <= \2"),
-    ("the bucket before is forgotten", r", bin\((\w+), (\w+)\) - \2\)", ")"),
+    ("the bucket before is forgotten", r",\s+bin\((\w+), (\w+)\) - \2\s*\)", ")"),
     ("a key is dropped", r"^(\s*\) on )\w+, (\w+, Bucket)", r"\1\2"),
     ("a parenthesis is lost", r"\b(and|or)\s+\(((?:[^()]|\([^()]*\))* (?:or|and) (?:[^()]|\([^()]*\))*)\)", r"\1 \2"),
     ("an absence is read as a presence", r"kind=leftanti", "kind=leftsemi"),
@@ -201,7 +201,7 @@ ESQL = [
     ("any event of a window stands for its last", r"@timestamp == window_end AND ", ""),
     ("a number is compared strictly", r"([a-z.]+) >= (-?\d)", r"\1 > \2"),
     ("an upper bound is a lower one", r"([a-z._]+) < (-?\d)", r"\1 > \2"),
-    ("a network is forgotten", r"(CIDR_MATCH\(\s*[\w.]+,\s*)\"[^\"]*\",\s*", r"\1"),
+    ("networks are forgotten", r"(CIDR_MATCH\(\s*[\w.]+,\s*\"[^\"]*\")(?:,\s*\"[^\"]*\")+", r"\1", True),
 ]
 
 CATALOGUE: list[Mutation] = [
