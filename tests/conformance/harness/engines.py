@@ -33,7 +33,8 @@ class Engine:
 
 
 def _python(environment: str, worker: str, *arguments: Path) -> Callable[[], Sequence[str | Path]]:
-    return lambda: [environments.python(environment), WORKERS / worker, *arguments]
+    """A worker that sees the packages of its environment alone, and none of this folder by the same name."""
+    return lambda: [environments.python(environment), "-EB", WORKERS / worker, *arguments]
 
 
 def _tables() -> list[Path]:
