@@ -4,6 +4,7 @@
 pub mod coverage;
 pub mod layout;
 pub mod lucene;
+pub mod page;
 pub mod place;
 
 /// Whether case counts in a test of text.

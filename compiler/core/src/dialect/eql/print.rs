@@ -4,62 +4,21 @@
 
 use std::fmt::{self, Write};
 
-use crate::plan::{Logic, Order, Segment};
+use crate::dialect::elasticsearch::page::{self, Page, sign};
+use crate::plan::{Logic, Segment};
 
 use super::tree::{Case, Condition, FieldName, Filter, Literal, Presence, Query, Term, Test, TestKind, Wildcard};
-
-/// The widest line before a condition is broken into several.
-const WIDTH: usize = 100;
 
 /// The query as text below its heading, ending in one newline.
 #[must_use]
 pub fn print(query: &Query, heading: &[String]) -> String {
-    let mut out = Page::default();
-    heading.iter().for_each(|line| out.text.push_str(&format!("// {}\n", one_line(line))));
-    let printed = match query {
-        Query::Event(filter) => print_filter(&mut out, filter, 0, 2).and_then(|()| out.write_char('\n')),
-        Query::Sequence { within, terms } => print_sequence(&mut out, *within, terms),
-    };
-    debug_assert!(printed.is_ok(), "only a line on trial can be too long");
-    out.text
-}
-
-/// The text so far.
-#[derive(Default)]
-struct Page {
-    text: String,
-    /// The characters that what is written on trial may still have.
-    left: Option<usize>,
-}
-
-impl Page {
-    /// Writes what fits into `room` characters, or nothing of it.
-    fn fits(&mut self, room: usize, print: impl FnOnce(&mut Self) -> fmt::Result) -> bool {
-        let before = self.text.len();
-        self.left = Some(room);
-        let fits = print(self).is_ok();
-        self.left = None;
-        if !fits {
-            self.text.truncate(before);
+    Page::of(|out| {
+        heading.iter().try_for_each(|line| out.comment(line))?;
+        match query {
+            Query::Event(filter) => print_filter(out, filter, 0, 2).and_then(|()| out.write_char('\n')),
+            Query::Sequence { within, terms } => print_sequence(out, *within, terms),
         }
-        fits
-    }
-}
-
-/// A comment's text: a line break in it would end the comment.
-fn one_line(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
-}
-
-impl Write for Page {
-    /// Fails where a text on trial is too long, so that no more of it is made.
-    fn write_str(&mut self, text: &str) -> fmt::Result {
-        if let Some(left) = &mut self.left {
-            *left = left.checked_sub(text.chars().count()).ok_or(fmt::Error)?;
-        }
-        self.text.push_str(text);
-        Ok(())
-    }
+    })
 }
 
 fn print_sequence(out: &mut Page, within: i64, terms: &[Term]) -> fmt::Result {
@@ -74,7 +33,9 @@ fn print_sequence(out: &mut Page, within: i64, terms: &[Term]) -> fmt::Result {
             Presence::Present => "[",
             Presence::Missing => "![",
         };
-        write!(out, "  // {}\n  {open}", one_line(&term.label))?;
+        out.write_str("  ")?;
+        out.comment(&term.label)?;
+        write!(out, "  {open}")?;
         print_filter(out, &term.filter, 2 + open.len(), 4 + open.len())?;
         out.write_char(']')?;
         if shared.is_none() {
@@ -101,68 +62,38 @@ fn print_filter(out: &mut Page, filter: &Filter, column: usize, indent: usize) -
 
 /// A condition that starts in column `column`: on one line if it has room there, else over several.
 fn print_at(out: &mut Page, condition: &Condition, column: usize, indent: usize) -> fmt::Result {
-    let room = WIDTH.saturating_sub(column + 1);
-    if out.fits(room, |out| print_flat(out, condition)) { Ok(()) } else { print_broken(out, condition, indent) }
+    if out.fits(column, |out| print_flat(out, condition)) { Ok(()) } else { print_broken(out, condition, indent) }
 }
 
 /// A condition on one line.
 fn print_flat(out: &mut Page, condition: &Condition) -> fmt::Result {
+    let parentheses = |part: &Condition| needs_parentheses(condition, part);
     match condition {
         Logic::Const(value) => write!(out, "{value}"),
         Logic::Not(inner) => {
             out.write_str("not ")?;
-            within(out, condition, inner, print_flat)
+            out.part(parentheses(inner), |out| print_flat(out, inner))
         }
-        Logic::And(parts) => join(out, condition, parts, " and ", print_flat),
-        Logic::Or(parts) => join(out, condition, parts, " or ", print_flat),
+        Logic::And(parts) => out.parts(parts, " and ", parentheses, print_flat),
+        Logic::Or(parts) => out.parts(parts, " or ", parentheses, print_flat),
         Logic::Atom(test) => print_test(out, test, None),
     }
 }
 
 /// A condition over several lines, the ones after the first indented by `indent`.
 fn print_broken(out: &mut Page, condition: &Condition, indent: usize) -> fmt::Result {
-    let part = |out: &mut Page, part: &Condition| print_at(out, part, indent, indent + 2);
+    let parentheses = |part: &Condition| needs_parentheses(condition, part);
+    let print = |out: &mut Page, part: &Condition| print_at(out, part, indent, indent + 2);
     match condition {
         Logic::Const(_) => print_flat(out, condition),
         Logic::Not(inner) => {
             out.write_str("not ")?;
-            within(out, condition, inner, |out, inner| print_broken(out, inner, indent))
+            out.part(parentheses(inner), |out| print_broken(out, inner, indent))
         }
-        Logic::And(parts) => join(out, condition, parts, &format!(" and\n{:indent$}", ""), part),
-        Logic::Or(parts) => join(out, condition, parts, &format!(" or\n{:indent$}", ""), part),
+        Logic::And(parts) => out.parts(parts, &format!(" and\n{:indent$}", ""), parentheses, print),
+        Logic::Or(parts) => out.parts(parts, &format!(" or\n{:indent$}", ""), parentheses, print),
         Logic::Atom(test) => print_test(out, test, Some(indent)),
     }
-}
-
-fn join(
-    out: &mut Page,
-    parent: &Condition,
-    parts: &[Condition],
-    between: &str,
-    print: impl Fn(&mut Page, &Condition) -> fmt::Result,
-) -> fmt::Result {
-    for (i, part) in parts.iter().enumerate() {
-        if i > 0 {
-            out.write_str(between)?;
-        }
-        within(out, parent, part, &print)?;
-    }
-    Ok(())
-}
-
-/// Prints `child` as a part of `parent`.
-fn within(
-    out: &mut Page,
-    parent: &Condition,
-    child: &Condition,
-    print: impl Fn(&mut Page, &Condition) -> fmt::Result,
-) -> fmt::Result {
-    if !needs_parentheses(parent, child) {
-        return print(out, child);
-    }
-    out.write_char('(')?;
-    print(out, child)?;
-    out.write_char(')')
 }
 
 /// Whether a part must stand in parentheses: any `and` or `or` inside another operator, so that nothing rests on which
@@ -175,10 +106,11 @@ fn needs_parentheses(parent: &Condition, child: &Condition) -> bool {
 /// A test; with an indent, long lists are broken into one value a line.
 fn print_test(out: &mut Page, test: &Test, indent: Option<usize>) -> fmt::Result {
     let field = print_field(&test.field);
+    let columns = indent.map(|indent| (indent + 2, indent));
     match &test.kind {
         TestKind::NotNull => write!(out, "{field} != null"),
         TestKind::Compare(order, literal) => {
-            write!(out, "{field} {} {}", print_order(*order), print_literal(literal))
+            write!(out, "{field} {} {}", sign(*order), print_literal(literal))
         }
         TestKind::In(values, case) => {
             let operator = match case {
@@ -186,7 +118,7 @@ fn print_test(out: &mut Page, test: &Test, indent: Option<usize>) -> fmt::Result
                 Case::Ignored => "in~",
             };
             write!(out, "{field} {operator} ")?;
-            print_list(out, values.iter().map(print_literal), indent)
+            out.list(values.iter().map(print_literal), columns)
         }
         TestKind::Like(patterns, case) => {
             let operator = match case {
@@ -194,7 +126,7 @@ fn print_test(out: &mut Page, test: &Test, indent: Option<usize>) -> fmt::Result
                 Case::Ignored => ":",
             };
             write!(out, "{field} {operator} ")?;
-            one_or_list(out, patterns.iter().map(print_wildcard), indent)
+            out.one_or_list(patterns.iter().map(print_wildcard), columns)
         }
         TestKind::Regex(patterns, case) => {
             let operator = match case {
@@ -202,46 +134,13 @@ fn print_test(out: &mut Page, test: &Test, indent: Option<usize>) -> fmt::Result
                 Case::Ignored => "regex~",
             };
             write!(out, "{field} {operator} ")?;
-            one_or_list(out, patterns.iter().map(|p| print_text(p.as_str())), indent)
+            out.one_or_list(patterns.iter().map(|p| print_text(p.as_str())), columns)
         }
         TestKind::Cidr(networks) => {
             out.write_str("cidrMatch")?;
             let networks = networks.iter().map(|n| print_text(&n.to_string()));
-            print_list(out, std::iter::once(field).chain(networks), indent)
+            out.list(std::iter::once(field).chain(networks), columns)
         }
-    }
-}
-
-fn one_or_list(out: &mut Page, mut items: impl ExactSizeIterator<Item = String>, indent: Option<usize>) -> fmt::Result {
-    if items.len() > 1 {
-        return print_list(out, items, indent);
-    }
-    items.next().map_or(Ok(()), |one| out.write_str(&one))
-}
-
-fn print_list(out: &mut Page, items: impl Iterator<Item = String>, indent: Option<usize>) -> fmt::Result {
-    let mut items = items.peekable();
-    let first = items.next().unwrap_or_default();
-    let broken = indent.filter(|_| items.peek().is_some());
-    let line = broken.map_or_else(String::new, |indent| format!("\n{:width$}", "", width = indent + 2));
-    write!(out, "({line}{first}")?;
-    for item in items {
-        let between = if broken.is_some() { &line } else { " " };
-        write!(out, ",{between}{item}")?;
-    }
-    match broken {
-        Some(indent) => write!(out, "\n{:indent$})", ""),
-        None => out.write_char(')'),
-    }
-}
-
-fn print_order(order: Order) -> &'static str {
-    match order {
-        Order::Eq => "==",
-        Order::Lt => "<",
-        Order::Le => "<=",
-        Order::Gt => ">",
-        Order::Ge => ">=",
     }
 }
 
@@ -294,12 +193,8 @@ fn print_field(field: &FieldName) -> String {
     format!("{}{}", if field.optional { "?" } else { "" }, print_name(&field.name))
 }
 
-/// A dotted name, each part in backticks where it is no plain word.
 fn print_name(name: &str) -> String {
-    let part = |part: &str| {
-        if is_identifier(part) { part.to_owned() } else { format!("`{}`", part.replace('`', "``")) }
-    };
-    name.split('.').map(part).collect::<Vec<_>>().join(".")
+    page::name(name, is_identifier)
 }
 
 /// Whether a word needs no quotes: letters, digits, `_`, `@`, not first a digit, and no keyword.
@@ -384,8 +279,9 @@ mod tests {
         };
         let or = Logic::Or(vec![atom("a"), Logic::And(vec![atom("b"), Logic::Not(Box::new(atom("c")))])]);
         let not = Logic::And(vec![Logic::Not(Box::new(or)), atom("d")]);
-        let mut page = Page::default();
-        print_flat(&mut page, &not).unwrap();
-        assert_eq!(page.text, "not (a != null or (b != null and not c != null)) and d != null");
+        assert_eq!(
+            Page::of(|out| print_flat(out, &not)),
+            "not (a != null or (b != null and not c != null)) and d != null"
+        );
     }
 }

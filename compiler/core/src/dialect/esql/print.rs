@@ -2,58 +2,65 @@
 //!
 //! Syntax: <https://www.elastic.co/docs/reference/query-languages/esql/esql-syntax>
 
+use std::fmt::{self, Write};
+
+use crate::dialect::elasticsearch::page::{self, Page, sign};
 use crate::eval::time;
-use crate::plan::{Arithmetic, Glob, Logic, Number, Order, Segment};
+use crate::plan::{Arithmetic, Glob, Logic, Number, Segment};
 
 use super::tree::{Aggregate, Command, Condition, Measure, Query, Scalar, Step, Test};
-
-/// The widest line before a condition is broken into several.
-const WIDTH: usize = 100;
 
 /// The query as text below its heading, ending in one newline.
 #[must_use]
 pub fn print(query: &Query, heading: &[String]) -> String {
-    let heading: String = heading.iter().map(|line| comment(line)).collect();
     let index = query.index.iter().map(|index| print_index(index)).collect::<Vec<_>>().join(", ");
     let identity = if query.identified { " METADATA _id, _index, _version" } else { "" };
-    let steps: String = query.steps.iter().map(print_step).collect();
-    format!("{heading}FROM {index}{identity}\n{steps}")
+    Page::of(|out| {
+        heading.iter().try_for_each(|line| out.comment(line))?;
+        writeln!(out, "FROM {index}{identity}")?;
+        query.steps.iter().try_for_each(|step| print_step(out, step))
+    })
 }
 
-fn print_step(step: &Step) -> String {
-    let comment = if step.comment.is_empty() { String::new() } else { comment(&step.comment) };
-    format!("{comment}| {}\n", print_command(&step.command))
+fn print_step(out: &mut Page, step: &Step) -> fmt::Result {
+    if !step.comment.is_empty() {
+        out.comment(&step.comment)?;
+    }
+    out.write_str("| ")?;
+    print_command(out, &step.command)?;
+    out.write_char('\n')
 }
 
-/// A line of comment: a line break in the text would end it.
-fn comment(text: &str) -> String {
-    let text: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-    format!("// {text}\n")
-}
-
-fn print_command(command: &Command) -> String {
+fn print_command(out: &mut Page, command: &Command) -> fmt::Result {
     match command {
         Command::Where(condition) => {
-            let flat = print_flat(condition);
-            if width(&flat) + 8 < WIDTH {
-                format!("WHERE {flat}")
-            } else {
-                format!("WHERE {}", print_broken(condition, 4))
-            }
+            out.write_str("WHERE ")?;
+            print_at(out, condition, 8, 4)
         }
-        Command::Stats(measures, by) => format!("STATS {}", print_groups(measures, by)),
-        Command::InlineStats(measures, by) => format!("INLINE STATS {}", print_groups(measures, by)),
-        Command::Expand(column) => format!("MV_EXPAND {}", print_name(column)),
-        Command::Keep(columns) => format!("KEEP {}", print_names(columns)),
+        Command::Stats(measures, by) => {
+            out.write_str("STATS ")?;
+            print_groups(out, measures, by)
+        }
+        Command::InlineStats(measures, by) => {
+            out.write_str("INLINE STATS ")?;
+            print_groups(out, measures, by)
+        }
+        Command::Expand(column) => write!(out, "MV_EXPAND {}", print_name(column)),
+        Command::Keep(columns) => write!(out, "KEEP {}", print_names(columns)),
     }
 }
 
-fn print_groups(measures: &[Measure], by: &[String]) -> String {
-    let measures = measures.iter().map(print_measure).collect::<Vec<_>>().join(",\n    ");
-    format!("{measures}\n    BY {}", print_names(by))
+fn print_groups(out: &mut Page, measures: &[Measure], by: &[String]) -> fmt::Result {
+    for (i, measure) in measures.iter().enumerate() {
+        if i > 0 {
+            out.write_str(",\n    ")?;
+        }
+        print_measure(out, measure)?;
+    }
+    write!(out, "\n    BY {}", print_names(by))
 }
 
-fn print_measure(measure: &Measure) -> String {
+fn print_measure(out: &mut Page, measure: &Measure) -> fmt::Result {
     let call = |function: &str, column: &str| format!("{function}({})", print_name(column));
     let value = match &measure.of {
         Aggregate::Count => "COUNT(*)".to_owned(),
@@ -64,55 +71,58 @@ fn print_measure(measure: &Measure) -> String {
         Aggregate::Average(column) => call("AVG", column),
         Aggregate::Values(column) => call("VALUES", column),
     };
-    let filter = match &measure.filter {
-        Logic::Const(true) => String::new(),
-        filter => format!(" WHERE {}", print_flat(filter)),
-    };
-    format!("{} = {value}{filter}", print_name(&measure.name))
+    write!(out, "{} = {value}", print_name(&measure.name))?;
+    match &measure.filter {
+        Logic::Const(true) => Ok(()),
+        filter => {
+            out.write_str(" WHERE ")?;
+            print_flat(out, filter)
+        }
+    }
+}
+
+/// A condition that starts in column `column`: on one line if it has room there, else over several.
+fn print_at(out: &mut Page, condition: &Condition, column: usize, indent: usize) -> fmt::Result {
+    if out.fits(column, |out| print_flat(out, condition)) { Ok(()) } else { print_broken(out, condition, indent) }
 }
 
 /// A condition on one line.
-fn print_flat(condition: &Condition) -> String {
+fn print_flat(out: &mut Page, condition: &Condition) -> fmt::Result {
+    let parentheses = |part: &Condition| needs_parentheses(condition, part);
     match condition {
-        Logic::Const(value) => print_bool(*value).to_owned(),
-        Logic::Not(inner) => print_not(condition, inner, print_flat(inner)),
-        Logic::And(parts) => join(condition, parts, " AND ", print_flat),
-        Logic::Or(parts) => join(condition, parts, " OR ", print_flat),
-        Logic::Atom(test) => print_test(test, None),
+        Logic::Const(value) => out.write_str(print_bool(*value)),
+        Logic::Not(inner) => print_not(out, inner, parentheses(inner), |out| print_flat(out, inner)),
+        Logic::And(parts) => out.parts(parts, " AND ", parentheses, print_flat),
+        Logic::Or(parts) => out.parts(parts, " OR ", parentheses, print_flat),
+        Logic::Atom(test) => print_test(out, test, None),
     }
 }
 
 /// A condition over several lines, the ones after the first indented by `indent`.
-fn print_broken(condition: &Condition, indent: usize) -> String {
-    let part = |part: &Condition| {
-        let flat = print_flat(part);
-        if indent + width(&flat) < WIDTH { flat } else { print_broken(part, indent + 4) }
-    };
-    let line = format!("\n{:indent$}", "");
+fn print_broken(out: &mut Page, condition: &Condition, indent: usize) -> fmt::Result {
+    let parentheses = |part: &Condition| needs_parentheses(condition, part);
+    let print = |out: &mut Page, part: &Condition| print_at(out, part, indent, indent + 4);
     match condition {
-        Logic::Const(_) => print_flat(condition),
-        Logic::Not(inner) => print_not(condition, inner, print_broken(inner, indent)),
-        Logic::And(parts) => join(condition, parts, &format!("{line}AND "), part),
-        Logic::Or(parts) => join(condition, parts, &format!("{line}OR "), part),
-        Logic::Atom(test) => print_test(test, Some(indent)),
+        Logic::Const(_) => print_flat(out, condition),
+        Logic::Not(inner) => print_not(out, inner, parentheses(inner), |out| print_broken(out, inner, indent)),
+        Logic::And(parts) => out.parts(parts, &format!("\n{:indent$}AND ", ""), parentheses, print),
+        Logic::Or(parts) => out.parts(parts, &format!("\n{:indent$}OR ", ""), parentheses, print),
+        Logic::Atom(test) => print_test(out, test, Some(indent)),
     }
 }
 
-/// The opposite of `inner`, which `text` prints.
-fn print_not(not: &Condition, inner: &Condition, text: String) -> String {
-    match inner {
-        Logic::Atom(Test::NotNull(scalar)) => format!("{} IS NULL", print_scalar(scalar)),
-        _ => format!("NOT {}", within(not, inner, text)),
+/// The opposite of `inner`, which `print` prints.
+fn print_not(
+    out: &mut Page,
+    inner: &Condition,
+    parentheses: bool,
+    print: impl FnOnce(&mut Page) -> fmt::Result,
+) -> fmt::Result {
+    if let Logic::Atom(Test::NotNull(scalar)) = inner {
+        return write!(out, "{} IS NULL", print_scalar(scalar));
     }
-}
-
-fn join(parent: &Condition, parts: &[Condition], between: &str, print: impl Fn(&Condition) -> String) -> String {
-    parts.iter().map(|part| within(parent, part, print(part))).collect::<Vec<_>>().join(between)
-}
-
-/// `text`, which prints `child`, as a part of `parent`.
-fn within(parent: &Condition, child: &Condition, text: String) -> String {
-    if needs_parentheses(parent, child) { format!("({text})") } else { text }
+    out.write_str("NOT ")?;
+    out.part(parentheses, print)
 }
 
 /// Whether a part must stand in parentheses: any `AND` or `OR` inside another operator, so that nothing rests on which of the
@@ -126,58 +136,37 @@ fn needs_parentheses(parent: &Condition, child: &Condition) -> bool {
 }
 
 /// A test; with an indent, long lists are broken into one value a line.
-fn print_test(test: &Test, indent: Option<usize>) -> String {
+fn print_test(out: &mut Page, test: &Test, indent: Option<usize>) -> fmt::Result {
+    let columns = indent.map(|indent| (indent + 4, indent));
     match test {
-        Test::NotNull(scalar) => format!("{} IS NOT NULL", print_scalar(scalar)),
+        Test::NotNull(scalar) => write!(out, "{} IS NOT NULL", print_scalar(scalar)),
         Test::Compare(left, order, right) => {
-            format!("{} {} {}", print_scalar(left), print_order(*order), print_scalar(right))
+            write!(out, "{} {} {}", print_scalar(left), sign(*order), print_scalar(right))
         }
-        Test::NotEmpty(scalar) => format!("{} != \"\"", print_scalar(scalar)),
+        Test::NotEmpty(scalar) => write!(out, "{} != \"\"", print_scalar(scalar)),
         Test::In(scalar, values) => {
-            format!("{} IN {}", print_scalar(scalar), print_list(values.iter().map(print_scalar), indent))
+            write!(out, "{} IN ", print_scalar(scalar))?;
+            out.list(values.iter().map(print_scalar), columns)
         }
         Test::Like(scalar, globs) => {
-            format!("{} LIKE {}", print_scalar(scalar), one_or_list(globs.iter().map(print_glob).collect(), indent))
+            write!(out, "{} LIKE ", print_scalar(scalar))?;
+            out.one_or_list(globs.iter().map(print_glob), columns)
         }
         Test::Matches(scalar, patterns) => {
-            let patterns = patterns.iter().map(|pattern| print_text(pattern.as_str())).collect();
-            format!("{} RLIKE {}", print_scalar(scalar), one_or_list(patterns, indent))
+            write!(out, "{} RLIKE ", print_scalar(scalar))?;
+            out.one_or_list(patterns.iter().map(|pattern| print_text(pattern.as_str())), columns)
         }
         Test::Cidr(scalar, networks) => {
-            let first = std::iter::once(print_scalar(scalar));
+            out.write_str("CIDR_MATCH")?;
             let networks = networks.iter().map(|network| print_text(&network.to_string()));
-            format!("CIDR_MATCH{}", print_list(first.chain(networks), indent))
+            out.list(std::iter::once(print_scalar(scalar)).chain(networks), columns)
         }
-        Test::Contains(scalar, value) => format!("MV_CONTAINS({}, {})", print_scalar(scalar), print_scalar(value)),
-        Test::Decided(test) => format!("COALESCE({}, FALSE)", print_test(test, None)),
-    }
-}
-
-fn one_or_list(items: Vec<String>, indent: Option<usize>) -> String {
-    match items.as_slice() {
-        [one] => one.clone(),
-        _ => print_list(items.into_iter(), indent),
-    }
-}
-
-fn print_list(items: impl Iterator<Item = String>, indent: Option<usize>) -> String {
-    let items: Vec<String> = items.collect();
-    match indent {
-        Some(indent) if items.len() > 1 => {
-            let line = format!("\n{:width$}", "", width = indent + 4);
-            format!("({line}{}\n{:indent$})", items.join(&format!(",{line}")), "")
+        Test::Contains(scalar, value) => write!(out, "MV_CONTAINS({}, {})", print_scalar(scalar), print_scalar(value)),
+        Test::Decided(test) => {
+            out.write_str("COALESCE(")?;
+            print_test(out, test, None)?;
+            out.write_str(", FALSE)")
         }
-        _ => format!("({})", items.join(", ")),
-    }
-}
-
-fn print_order(order: Order) -> &'static str {
-    match order {
-        Order::Eq => "==",
-        Order::Lt => "<",
-        Order::Le => "<=",
-        Order::Gt => ">",
-        Order::Ge => ">=",
     }
 }
 
@@ -268,12 +257,8 @@ fn print_names(names: &[String]) -> String {
     names.iter().map(|name| print_name(name)).collect::<Vec<_>>().join(", ")
 }
 
-/// A dotted name, each part in backticks where it is no plain word.
 fn print_name(name: &str) -> String {
-    let part = |part: &str| {
-        if is_identifier(part) { part.to_owned() } else { format!("`{}`", part.replace('`', "``")) }
-    };
-    name.split('.').map(part).collect::<Vec<_>>().join(".")
+    page::name(name, is_identifier)
 }
 
 /// Whether a word needs no quotes: letters, digits, `_`, first a letter, `_` or `@`, and no keyword.
@@ -304,10 +289,6 @@ fn print_span(milliseconds: i64) -> String {
     let (size, name) = unit.unwrap_or((1, "millisecond"));
     let number = milliseconds / size;
     format!("{number} {name}{}", if number == 1 { "" } else { "s" })
-}
-
-fn width(text: &str) -> usize {
-    text.chars().count()
 }
 
 #[cfg(test)]
@@ -385,6 +366,6 @@ mod tests {
         let or = Logic::Or(vec![atom("a"), Logic::And(vec![atom("b"), Logic::Not(Box::new(atom("c")))])]);
         let not = Logic::And(vec![Logic::Not(Box::new(or)), atom("d")]);
         let text = "NOT (a IS NOT NULL OR (b IS NOT NULL AND c IS NULL)) AND d IS NOT NULL";
-        assert_eq!(print_flat(&not), text);
+        assert_eq!(Page::of(|out| print_flat(out, &not)), text);
     }
 }
