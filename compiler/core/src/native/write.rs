@@ -123,7 +123,8 @@ impl Event<'_> {
         let mut wanted = Vec::new();
         let inputs = |name: &String| self.binding.fields.get(name).into_iter().flat_map(|b| &b.computed_from);
         let read: BTreeSet<&String> = read.iter().chain(read.iter().flat_map(inputs)).collect();
-        for name in read {
+        // The event's own time is always there, and the dialect lays it out.
+        for name in read.into_iter().filter(|name| *name != "@timestamp") {
             let (Some(binding), Some((field, _))) = (self.binding.fields.get(name), self.class.fields.get(name)) else {
                 continue;
             };
@@ -167,7 +168,6 @@ impl Event<'_> {
         match &binding.access {
             _ if !binding.write.is_empty() => Ok(binding.write.iter().map(written).collect()),
             _ if binding.identity.is_some() || !binding.computed_from.is_empty() => Ok(Vec::new()),
-            Access::Native(_) if name == "@timestamp" => Ok(Vec::new()),
             Access::Native(column) => Ok(elsewhere(vec![(column.clone(), Form::whole())])),
             Access::Derived(expression) => match self.dialect.inverse(&self.binding.source, expression) {
                 Some(form) => Ok(elsewhere(vec![form])),
