@@ -1,41 +1,17 @@
-//! What the printers of EQL and ES|QL share: a page that knows when a line is full, conditions, lists, names.
+//! What the printers of EQL and ES|QL share on their [`Page`]: lines, conditions, lists, names.
 
 use std::fmt::{self, Write};
 
+use crate::dialect::page::Page;
 use crate::plan::{Logic, Order};
 
 /// The widest line before a condition is broken into several.
 const WIDTH: usize = 100;
 
-/// The text so far.
-#[derive(Debug, Default)]
-pub struct Page {
-    /// What was written.
-    pub text: String,
-    /// The characters that what is written on trial may still have.
-    left: Option<usize>,
-}
-
 impl Page {
-    /// The text of what prints, which fails nowhere but on trial.
-    #[must_use]
-    pub fn of(print: impl FnOnce(&mut Self) -> fmt::Result) -> String {
-        let mut page = Self::default();
-        let printed = print(&mut page);
-        debug_assert!(printed.is_ok(), "only a line on trial can be too long");
-        page.text
-    }
-
     /// Writes on the line from this column on, or nothing of it if that is too long.
-    pub fn fits(&mut self, column: usize, print: impl FnOnce(&mut Self) -> fmt::Result) -> bool {
-        let before = self.text.len();
-        self.left = Some(WIDTH.saturating_sub(column + 1));
-        let fits = print(self).is_ok();
-        self.left = None;
-        if !fits {
-            self.text.truncate(before);
-        }
-        fits
+    pub fn fits_line(&mut self, column: usize, print: impl FnOnce(&mut Self) -> fmt::Result) -> bool {
+        self.fits(WIDTH.saturating_sub(column + 1), print)
     }
 
     /// Writes a line of comment: a line break in the text would end it.
@@ -58,26 +34,7 @@ impl Page {
         parentheses: impl Fn(&Logic<A>) -> bool,
         print: impl Fn(&mut Self, &Logic<A>) -> fmt::Result,
     ) -> fmt::Result {
-        for (i, part) in parts.iter().enumerate() {
-            if i > 0 {
-                self.write_str(between)?;
-            }
-            self.part(parentheses(part), |out| print(out, part))?;
-        }
-        Ok(())
-    }
-
-    /// Writes a part of a condition, in parentheses or without.
-    ///
-    /// # Errors
-    /// If it is too long on trial.
-    pub fn part(&mut self, parentheses: bool, print: impl FnOnce(&mut Self) -> fmt::Result) -> fmt::Result {
-        if !parentheses {
-            return print(self);
-        }
-        self.write_char('(')?;
-        print(self)?;
-        self.write_char(')')
+        self.joined(parts, between, |out, part| out.part(parentheses(part), |out| print(out, part)))
     }
 
     /// Writes a list; with the columns of its items and of its end, one item a line where there are several.
@@ -113,17 +70,6 @@ impl Page {
             return self.list(items, columns);
         }
         items.next().map_or(Ok(()), |one| self.write_str(&one))
-    }
-}
-
-impl Write for Page {
-    /// Fails where a text on trial is too long, so that no more of it is made.
-    fn write_str(&mut self, text: &str) -> fmt::Result {
-        if let Some(left) = &mut self.left {
-            *left = left.checked_sub(text.chars().count()).ok_or(fmt::Error)?;
-        }
-        self.text.push_str(text);
-        Ok(())
     }
 }
 

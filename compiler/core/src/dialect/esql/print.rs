@@ -4,7 +4,8 @@
 
 use std::fmt::{self, Write};
 
-use crate::dialect::elasticsearch::page::{self, Page, sign};
+use crate::dialect::elasticsearch::page::{self, sign};
+use crate::dialect::page::Page;
 use crate::eval::time;
 use crate::plan::{Arithmetic, Glob, Logic, Number, Segment};
 
@@ -83,7 +84,7 @@ fn print_measure(out: &mut Page, measure: &Measure) -> fmt::Result {
 
 /// A condition that starts in column `column`: on one line if it has room there, else over several.
 fn print_at(out: &mut Page, condition: &Condition, column: usize, indent: usize) -> fmt::Result {
-    if out.fits(column, |out| print_flat(out, condition)) { Ok(()) } else { print_broken(out, condition, indent) }
+    if out.fits_line(column, |out| print_flat(out, condition)) { Ok(()) } else { print_broken(out, condition, indent) }
 }
 
 /// A condition on one line.

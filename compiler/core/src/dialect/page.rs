@@ -1,0 +1,96 @@
+//! The page that queries are printed on: it takes a line on trial, and gives it up as soon as it is full. So whatever breaks
+//! long lines at their outermost operator prints no part again and again only to see how long it is.
+
+use std::fmt::{self, Write};
+
+/// The text so far.
+#[derive(Debug, Default)]
+pub struct Page {
+    /// What was written.
+    text: String,
+    /// The characters that what is written on trial may still have.
+    left: Option<usize>,
+}
+
+impl Page {
+    /// The text of what prints, which fails nowhere but on trial.
+    #[must_use]
+    pub fn of(print: impl FnOnce(&mut Self) -> fmt::Result) -> String {
+        let mut page = Self::default();
+        let printed = print(&mut page);
+        debug_assert!(printed.is_ok(), "only a line on trial can be too long");
+        page.text
+    }
+
+    /// Writes so many characters at most, or nothing if there are more. What is written on trial makes no trial itself.
+    pub fn fits(&mut self, room: usize, print: impl FnOnce(&mut Self) -> fmt::Result) -> bool {
+        debug_assert!(self.left.is_none(), "a trial inside another");
+        let before = self.text.len();
+        self.left = Some(room);
+        let fits = print(self).is_ok();
+        self.left = None;
+        if !fits {
+            self.text.truncate(before);
+        }
+        fits
+    }
+
+    /// Writes items with something between them.
+    ///
+    /// # Errors
+    /// If they are too long on trial.
+    pub fn joined<T>(
+        &mut self,
+        items: impl IntoIterator<Item = T>,
+        between: &str,
+        mut print: impl FnMut(&mut Self, T) -> fmt::Result,
+    ) -> fmt::Result {
+        for (n, item) in items.into_iter().enumerate() {
+            if n > 0 {
+                self.write_str(between)?;
+            }
+            print(self, item)?;
+        }
+        Ok(())
+    }
+
+    /// Writes in parentheses or without.
+    ///
+    /// # Errors
+    /// If it is too long on trial.
+    pub fn part(&mut self, parentheses: bool, print: impl FnOnce(&mut Self) -> fmt::Result) -> fmt::Result {
+        if !parentheses {
+            return print(self);
+        }
+        self.write_char('(')?;
+        print(self)?;
+        self.write_char(')')
+    }
+}
+
+impl Write for Page {
+    /// Fails where a text on trial is too long, so that no more of it is made.
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        if let Some(left) = &mut self.left {
+            *left = left.checked_sub(text.chars().count()).ok_or(fmt::Error)?;
+        }
+        self.text.push_str(text);
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_trial_that_is_too_long_leaves_nothing_behind() {
+        let text = Page::of(|out| {
+            out.write_str("a")?;
+            assert!(!out.fits(3, |out| out.joined(["b", "c"], ", ", |out, item| out.write_str(item))));
+            assert!(out.fits(4, |out| out.joined(["ä", "c"], ", ", |out, item| out.write_str(item))));
+            out.part(true, |out| out.write_str("more than fits a trial"))
+        });
+        assert_eq!(text, "aä, c(more than fits a trial)");
+    }
+}
