@@ -7,16 +7,16 @@ use crate::sema::literals::parse_span;
 
 /// How many events of the source, and how many rows of each table that completes them, came in the last day.
 #[must_use]
-pub fn coverage(source: &Source) -> Vec<String> {
-    let mut own = match (&source.table, &source.query) {
+pub fn coverage(source: &Source<'_>) -> Vec<String> {
+    let mut own = match (source.table, source.query) {
         (Some(table), _) => Pipeline::of(table),
-        (None, query) => Pipeline { source: Rows::Raw(query.clone().unwrap_or_default()), steps: Vec::new() },
+        (None, query) => Pipeline { source: Rows::Raw(query.unwrap_or_default().to_owned()), steps: Vec::new() },
     };
     for condition in &source.r#where {
-        own = own.then(Step::Where(Expr::Raw(condition.clone())));
+        own = own.then(Step::Where(Expr::Raw((*condition).to_owned())));
     }
-    let lookups = source.lookups.iter().map(|lookup| counted(Pipeline::of(&lookup.table), &lookup.latest));
-    std::iter::once(counted(own, &source.time)).chain(lookups).collect()
+    let lookups = source.lookups.iter().map(|lookup| counted(Pipeline::of(lookup.table), lookup.latest));
+    std::iter::once(counted(own, source.time)).chain(lookups).collect()
 }
 
 fn counted(rows: Pipeline, time: &str) -> String {

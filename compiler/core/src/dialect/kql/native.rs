@@ -58,7 +58,7 @@ impl Layout for Kql {
 
     fn brought(&self, source: &Map<String, Json>) -> BTreeSet<String> {
         let lookups = Source::read(source).map(|source| source.lookups).unwrap_or_default();
-        lookups.into_iter().flat_map(|lookup| lookup.brings).collect()
+        lookups.into_iter().flat_map(|lookup| lookup.brings).map(str::to_owned).collect()
     }
 
     fn cell(&self, value: &Value, native_type: &str) -> Json {
@@ -86,14 +86,14 @@ impl Layout for Kql {
         for lookup in &source.lookups {
             rows.extend(looked_up(lookup, &mut columns, time, number)?);
         }
-        columns.set(&source.time, moment(time))?;
-        let place = source.table.unwrap_or_default();
+        columns.set(source.time, moment(time))?;
+        let place = source.table.unwrap_or_default().to_owned();
         rows.insert(0, NativeEvent { place, row: columns.into_document() });
         Ok(rows)
     }
 }
 
-fn inverse(source: &Source, expression: &str) -> Option<(String, Form)> {
+fn inverse(source: &Source<'_>, expression: &str) -> Option<(String, Form)> {
     if is_path(expression) {
         return Some((in_row(source, expression), Form::whole()));
     }
@@ -127,7 +127,7 @@ fn inverse(source: &Source, expression: &str) -> Option<(String, Form)> {
 }
 
 /// What `extract` takes, `inner` being its arguments: the end of a path, or what follows a fixed text.
-fn extracted(source: &Source, inner: &str) -> Option<(String, Form)> {
+fn extracted(source: &Source<'_>, inner: &str) -> Option<(String, Form)> {
     if let Some((rest, parts)) = FILE_NAMES.iter().find_map(|(head, parts)| Some((inner.strip_prefix(head)?, *parts))) {
         let (column, _) = inverse(source, rest.trim())?;
         return Some((column, Form::LastOf { last_of: parts.to_owned() }));
@@ -156,7 +156,7 @@ fn extracted(source: &Source, inner: &str) -> Option<(String, Form)> {
 }
 
 /// The column that a name leads to: one that the source computes by parsing leads into the column that is parsed.
-fn in_row(source: &Source, path: &str) -> String {
+fn in_row(source: &Source<'_>, path: &str) -> String {
     let (head, rest) = path.split_once('.').map_or((path, None), |(head, rest)| (head, Some(rest)));
     let computed = source.extends().find(|(name, _)| *name == head).map(|(_, expression)| expression);
     let parsed = computed.and_then(|expression| {
@@ -172,7 +172,7 @@ fn in_row(source: &Source, path: &str) -> String {
 }
 
 /// What a condition asks of a column; of two with `or` between them the first.
-fn condition_on(source: &Source, condition: &str) -> Option<Fixed> {
+fn condition_on(source: &Source<'_>, condition: &str) -> Option<Fixed> {
     let condition = condition.split(" or ").next()?;
     let parts = |operator: &str| condition.split_once(operator);
     let either = |a: &str, b: &str| parts(a).or_else(|| parts(b));
@@ -211,21 +211,26 @@ fn literal(text: &str) -> Option<Json> {
 }
 
 /// The row of another table that completes the event; none if the event has nothing of it.
-fn looked_up(lookup: &Lookup, columns: &mut Columns, time: i64, number: u64) -> Result<Option<NativeEvent>, String> {
+fn looked_up(
+    lookup: &Lookup<'_>,
+    columns: &mut Columns,
+    time: i64,
+    number: u64,
+) -> Result<Option<NativeEvent>, String> {
     let mut row = Columns::default();
     for name in &lookup.brings {
         if let Some(value) = columns.take(name) {
             row.set(name, value)?;
         }
     }
-    let held = if lookup.is.is_some() { columns.take(&lookup.key) } else { columns.get(&lookup.key).cloned() };
+    let held = if lookup.is.is_some() { columns.take(lookup.key) } else { columns.get(lookup.key).cloned() };
     if row == Columns::default() && held.is_none() {
         return Ok(None);
     }
     let key = held.unwrap_or_else(|| Json::from(format!("{}-{number}", lookup.key)));
-    row.set(&lookup.key, key.clone())?;
-    match &lookup.is {
-        None => columns.set(&lookup.key, key)?,
+    row.set(lookup.key, key.clone())?;
+    match lookup.is {
+        None => columns.set(lookup.key, key)?,
         Some(expression) => {
             let inner = argument(expression, "tostring").and_then(|inner| inner.strip_suffix("[0]"));
             let column = inner.and_then(|inner| argument(inner, "parse_json"));
@@ -233,6 +238,6 @@ fn looked_up(lookup: &Lookup, columns: &mut Columns, time: i64, number: u64) -> 
             columns.set(column, Json::from(json!([key]).to_string()))?;
         }
     }
-    row.set(&lookup.latest, moment(time))?;
-    Ok(Some(NativeEvent { place: lookup.table.clone(), row: row.into_document() }))
+    row.set(lookup.latest, moment(time))?;
+    Ok(Some(NativeEvent { place: lookup.table.to_owned(), row: row.into_document() }))
 }

@@ -3,13 +3,13 @@
 /// Whether the word is a keyword of the parser and so cannot be a bare name.
 #[must_use]
 pub fn is_reserved(word: &str) -> bool {
-    RESERVED.binary_search(&word).is_ok()
+    !word.starts_with(|c: char| c.is_ascii_uppercase()) && RESERVED.binary_search(&word).is_ok()
 }
 
 /// Whether a `let` of this name would hide a function that generated queries call.
 #[must_use]
 pub fn is_function(word: &str) -> bool {
-    FUNCTIONS.binary_search(&word).is_ok()
+    !word.starts_with(|c: char| c.is_ascii_uppercase()) && FUNCTIONS.binary_search(&word).is_ok()
 }
 
 /// Sorted. What Microsoft's parser (`@kusto/language-service-next` 12.4.1) rejects as the name of a `let` or column.
@@ -234,5 +234,11 @@ mod tests {
     fn the_lists_are_sorted() {
         assert!(RESERVED.is_sorted(), "keywords are searched by halving");
         assert!(FUNCTIONS.is_sorted(), "functions are searched by halving");
+    }
+
+    #[test]
+    fn no_word_begins_with_a_capital() {
+        let begins = |word: &&str| word.starts_with(|c: char| c.is_ascii_uppercase());
+        assert_eq!(RESERVED.iter().chain(FUNCTIONS).find(|word| begins(word)), None, "such a name is not searched for");
     }
 }

@@ -11,7 +11,13 @@ use crate::plan::{self, Arithmetic, Comparison, EventId, ExprKind, Field, Order,
 use crate::source::Span;
 
 /// A comparison of fields of one event.
-pub fn fields(cx: &mut Context<'_>, scope: &Scope, comparison: &Comparison<Field>, nulls: Nulls, span: Span) -> Expr {
+pub fn fields(
+    cx: &mut Context<'_>,
+    scope: &Scope<'_>,
+    comparison: &Comparison<Field>,
+    nulls: Nulls,
+    span: Span,
+) -> Expr {
     let (event, derived) = (scope.event, scope.derived.clone());
     let mut leaf = |cx: &mut Context<'_>, field: &Field| one(cx, event, &derived, field, span);
     compare(cx, comparison, &mut leaf, nulls, span)

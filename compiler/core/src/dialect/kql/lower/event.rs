@@ -15,13 +15,13 @@ use crate::source::Span;
 use crate::target;
 
 /// The steps of an event's table while its predicate is lowered.
-pub struct Scope {
+pub struct Scope<'a> {
     /// The event.
     pub event: EventId,
     /// Derived fields that are computed by now.
     pub derived: Derived,
     /// Tests of fields with several values: the field's name, the field, and a flag for each test.
-    pub flags: Vec<(String, Access, Vec<Assign>)>,
+    pub flags: Vec<(String, Access<'a>, Vec<Assign>)>,
     /// The column of a numbered table that numbers its rows.
     number: Option<String>,
 }
@@ -29,7 +29,7 @@ pub struct Scope {
 /// The table of an event.
 pub fn pipeline(cx: &mut Context<'_>, id: EventId, need: &BTreeSet<String>) -> Pipeline {
     let Some(event) = cx.event(id) else { return Pipeline::of("") };
-    let Some(ClassSource { source, .. }) = cx.source(id).cloned() else { return Pipeline::of("") };
+    let Some(ClassSource { source, .. }) = cx.source(id) else { return Pipeline::of("") };
     let numbered = need.contains(&cx.columns.id(id)) && source.id.is_none();
     let mut scope = Scope { event: id, derived: Derived::new(), flags: Vec::new(), number: None };
     let mut asked = Vec::new();
@@ -48,21 +48,21 @@ pub fn pipeline(cx: &mut Context<'_>, id: EventId, need: &BTreeSet<String>) -> P
     };
     let guards = guards(cx, &scope, event.span);
     rows = rows.filter(Expr::and(guards.into_iter().filter(|guard| !asked.contains(guard)).collect::<Vec<_>>()));
-    let columns = projection(cx, &scope, &source.time, need);
+    let columns = projection(cx, &scope, source.time, need);
     rows.then(Step::Project(columns))
 }
 
 /// The site's rows of a class, completed from other tables as far as one of the events needs it.
 fn site_rows(cx: &mut Context<'_>, event: &Event, members: &[(EventId, &Event)]) -> Pipeline {
-    let Some(ClassSource { source, binding }) = cx.sources.get(&event.class.name).cloned() else {
+    let Some(ClassSource { source, binding }) = cx.sources.get(event.class.name.as_str()) else {
         return Pipeline::of("");
     };
-    let mut rows = match (&source.table, &source.query) {
+    let mut rows = match (source.table, source.query) {
         (Some(table), _) => Pipeline::of(table),
-        (None, query) => Pipeline { source: Source::Raw(query.clone().unwrap_or_default()), steps: Vec::new() },
+        (None, query) => Pipeline { source: Source::Raw(query.unwrap_or_default().to_owned()), steps: Vec::new() },
     };
     for condition in &source.r#where {
-        rows = rows.then(Step::Where(Expr::Raw(condition.clone())));
+        rows = rows.then(Step::Where(Expr::Raw((*condition).to_owned())));
     }
     for (name, value) in source.extends() {
         rows = rows.then(Step::Extend(vec![(name.to_owned(), Expr::Raw(value.to_owned()))]));
@@ -94,26 +94,27 @@ fn site_rows(cx: &mut Context<'_>, event: &Event, members: &[(EventId, &Event)])
 }
 
 /// Joins the columns that are read of the latest row of another table.
-fn look_up(rows: Pipeline, lookup: &Lookup, read: Vec<&str>) -> Pipeline {
-    let rows = match &lookup.is {
-        Some(expression) => rows.then(Step::Extend(vec![(lookup.key.clone(), Expr::Raw(expression.clone()))])),
+fn look_up(rows: Pipeline, lookup: &Lookup<'_>, read: Vec<&str>) -> Pipeline {
+    let key = lookup.key;
+    let rows = match lookup.is {
+        Some(expression) => rows.then(Step::Extend(vec![(key.to_owned(), Expr::Raw(expression.to_owned()))])),
         None => rows,
     };
-    let brought: Vec<&str> = read.into_iter().filter(|name| *name != lookup.key).collect();
-    let latest = [lookup.latest.as_str()].into_iter().chain(brought.iter().copied()).map(Expr::name).collect();
-    let columns = [lookup.key.as_str()].into_iter().chain(brought);
-    let right = Pipeline::of(&lookup.table)
-        .filter(Expr::Call("isnotempty", vec![Expr::name(&lookup.key)]))
+    let brought: Vec<&str> = read.into_iter().filter(|name| *name != key).collect();
+    let latest = [lookup.latest].into_iter().chain(brought.iter().copied()).map(Expr::name).collect();
+    let columns = [key].into_iter().chain(brought);
+    let right = Pipeline::of(lookup.table)
+        .filter(Expr::Call("isnotempty", vec![Expr::name(key)]))
         .then(Step::Summarize {
             columns: vec![(None, Expr::Call("arg_max", latest))],
-            by: vec![(lookup.key.clone(), Expr::name(&lookup.key))],
+            by: vec![(key.to_owned(), Expr::name(key))],
         })
         .then(Step::Project(columns.map(|name| (name.to_owned(), Expr::name(name))).collect()));
-    rows.then(Step::Join { kind: JoinKind::LeftOuter, right, on: vec![(lookup.key.clone(), lookup.key.clone())] })
+    rows.then(Step::Join { kind: JoinKind::LeftOuter, right, on: vec![(key.to_owned(), key.to_owned())] })
 }
 
 /// Computes the derived fields that the predicates and the guards of keys read.
-fn compute(cx: &mut Context<'_>, rows: Pipeline, members: &[(EventId, &Event)], scope: &mut Scope) -> Pipeline {
+fn compute(cx: &mut Context<'_>, rows: Pipeline, members: &[(EventId, &Event)], scope: &mut Scope<'_>) -> Pipeline {
     let mut read: BTreeSet<Field> = BTreeSet::new();
     for (id, event) in members {
         event.predicate.for_each(&mut |test: &Test| test.for_each_field(&mut |field| read.extend([field.clone()])));
@@ -144,7 +145,7 @@ fn derived_name(cx: &mut Context<'_>, members: &[(EventId, &Event)], field: &Fie
 }
 
 /// The predicate as one condition for each of its parts.
-fn conditions(cx: &mut Context<'_>, predicate: &Pred, scope: &mut Scope) -> Vec<Expr> {
+fn conditions<'a>(cx: &mut Context<'a>, predicate: &Pred, scope: &mut Scope<'a>) -> Vec<Expr> {
     match predicate {
         Logic::And(parts) => parts.iter().map(|part| pred::predicate(cx, scope, part, Nulls::Dropped)).collect(),
         other => vec![pred::predicate(cx, scope, other, Nulls::Dropped)],
@@ -152,7 +153,7 @@ fn conditions(cx: &mut Context<'_>, predicate: &Pred, scope: &mut Scope) -> Vec<
 }
 
 /// Looks at every member of the fields with several values, once a field.
-fn list_tests(rows: Pipeline, scope: &Scope) -> Pipeline {
+fn list_tests(rows: Pipeline, scope: &Scope<'_>) -> Pipeline {
     scope.flags.iter().fold(rows, |rows, (name, field, tests)| {
         rows.then(Step::MvApply {
             name: name.clone(),
@@ -170,7 +171,7 @@ pub fn never_empty(array: Expr) -> Expr {
 }
 
 /// The fields that keys need, present.
-fn guards(cx: &mut Context<'_>, scope: &Scope, span: Span) -> Vec<Expr> {
+fn guards(cx: &mut Context<'_>, scope: &Scope<'_>, span: Span) -> Vec<Expr> {
     let fields: Vec<Field> = cx.columns.required(scope.event).cloned().collect();
     let mut guards = Vec::new();
     for field in fields {
@@ -182,7 +183,7 @@ fn guards(cx: &mut Context<'_>, scope: &Scope, span: Span) -> Vec<Expr> {
 }
 
 /// Whether a key has a value.
-pub fn present(cx: &mut Context<'_>, access: &Access, span: Span) -> Expr {
+pub fn present(cx: &mut Context<'_>, access: &Access<'_>, span: Span) -> Expr {
     if access.list {
         return access.any();
     }
@@ -193,7 +194,7 @@ pub fn present(cx: &mut Context<'_>, access: &Access, span: Span) -> Expr {
 }
 
 /// The columns that something needs, the time first.
-fn projection(cx: &mut Context<'_>, scope: &Scope, time: &str, need: &BTreeSet<String>) -> Vec<Assign> {
+fn projection(cx: &mut Context<'_>, scope: &Scope<'_>, time: &str, need: &BTreeSet<String>) -> Vec<Assign> {
     let mut columns = vec![(cx.columns.time(scope.event), Expr::name(time))];
     for (name, cell) in cx.columns.cells(scope.event).to_vec() {
         if !need.contains(&name) {
@@ -201,8 +202,8 @@ fn projection(cx: &mut Context<'_>, scope: &Scope, time: &str, need: &BTreeSet<S
         }
         let value = match cell {
             Cell::Field(field) => column(cx, scope, &name, &field),
-            Cell::Id => match cx.source(scope.event).and_then(|s| s.source.id.clone()) {
-                Some(id) => Expr::Raw(id),
+            Cell::Id => match cx.source(scope.event).and_then(|s| s.source.id) {
+                Some(id) => Expr::Raw(id.to_owned()),
                 None => Expr::Name(scope.number.clone().unwrap_or_default()),
             },
             Cell::Carried(column) => Expr::Name(column),
@@ -214,7 +215,7 @@ fn projection(cx: &mut Context<'_>, scope: &Scope, time: &str, need: &BTreeSet<S
 }
 
 /// A field as a column: its type is the same in every table that joins on it.
-fn column(cx: &mut Context<'_>, scope: &Scope, name: &str, field: &Field) -> Expr {
+fn column(cx: &mut Context<'_>, scope: &Scope<'_>, name: &str, field: &Field) -> Expr {
     let span = cx.columns.span(scope.event, field).unwrap_or(cx.detection().span);
     let Some(access) = field::access(cx, scope.event, field, &scope.derived, span) else { return Expr::name("") };
     if access.list {

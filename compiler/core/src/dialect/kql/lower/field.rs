@@ -14,7 +14,7 @@ use crate::target::{self, FieldBinding};
 
 /// A value that can be tested.
 #[derive(Debug, Clone)]
-pub struct Access {
+pub struct Access<'a> {
     /// How it is read.
     pub expr: Expr,
     /// Its type there.
@@ -26,19 +26,28 @@ pub struct Access {
     /// Whether every event has it.
     pub always: bool,
     /// Words of the language and what is there in their place.
-    pub values: BTreeMap<String, String>,
+    pub values: &'a BTreeMap<String, String>,
 }
+
+/// What a field has whose words are those of the language.
+static NO_WORDS: BTreeMap<String, String> = BTreeMap::new();
 
 /// Names of derived fields that the event's table has computed by now, by field.
 pub type Derived = BTreeMap<String, String>;
 
 /// The field; none, with a finding at `span`, if the site does not have it.
-pub fn access(cx: &mut Context<'_>, event: EventId, field: &Field, derived: &Derived, span: Span) -> Option<Access> {
-    let class = cx.source(event)?.clone();
+pub fn access<'a>(
+    cx: &mut Context<'a>,
+    event: EventId,
+    field: &Field,
+    derived: &Derived,
+    span: Span,
+) -> Option<Access<'a>> {
+    let class = cx.source(event)?;
     let declared = field.ty.scalar().clone();
     let Some(binding) = class.binding.fields.get(&*field.name) else {
         if &*field.name == "@timestamp" {
-            let (expr, values) = (Expr::name(&class.source.time), BTreeMap::new());
+            let (expr, values) = (Expr::name(class.source.time), &NO_WORDS);
             return Some(Access { expr, native: Scalar::Datetime, declared, list: false, always: true, values });
         }
         let profile = &cx.request.profile.id;
@@ -65,7 +74,7 @@ pub fn access(cx: &mut Context<'_>, event: EventId, field: &Field, derived: &Der
         }
     };
     let list = field.ty.is_list() && native == Scalar::Dynamic;
-    Some(Access { expr, native, declared, list, always: binding.always, values: binding.values.clone() })
+    Some(Access { expr, native, declared, list, always: binding.always, values: &binding.values })
 }
 
 /// The type of a field there, with a finding if it is none. A constant is text.
@@ -86,7 +95,7 @@ fn native_type(binding: &FieldBinding) -> Option<Scalar> {
 }
 
 /// A value as its declared type, with a finding where it cannot be read so, or only without its finest part.
-pub fn value(cx: &mut Context<'_>, access: &Access, span: Span) -> Option<Expr> {
+pub fn value(cx: &mut Context<'_>, access: &Access<'_>, span: Span) -> Option<Expr> {
     if access.nanoseconds().is_some() {
         let note = "durations are kept to 100 ns (https://learn.microsoft.com/kusto/query/scalar-data-types/timespan)";
         cx.findings.note(Support::lossy("durations in ticks", Direction::Both, note), span);
@@ -115,12 +124,12 @@ pub fn value_type(cx: &Context<'_>, event: EventId, field: &Field) -> Option<Sca
         declared: field.ty.scalar().clone(),
         list: false,
         always: false,
-        values: BTreeMap::new(),
+        values: &NO_WORDS,
     };
     Some(access.value_type())
 }
 
-impl Access {
+impl Access<'_> {
     /// One value of it as text, `""` if missing.
     #[must_use]
     pub fn text(&self) -> Expr {

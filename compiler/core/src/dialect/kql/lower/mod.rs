@@ -49,9 +49,9 @@ pub use result::entity_column;
 struct Context<'a> {
     request: Request<'a>,
     findings: &'a mut Findings,
-    settings: Settings,
-    sources: BTreeMap<String, ClassSource<'a>>,
-    names: Names,
+    settings: &'a Settings<'a>,
+    sources: &'a Classes<'a>,
+    names: Names<'a>,
     constants: Constants,
     columns: Columns,
     numbered: BTreeMap<String, event::Numbered>,
@@ -62,10 +62,12 @@ struct Context<'a> {
     older: i64,
 }
 
+/// The classes in use, by name.
+type Classes<'a> = BTreeMap<&'a str, ClassSource<'a>>;
+
 /// Where the events of a class live.
-#[derive(Clone)]
 struct ClassSource<'a> {
-    source: Source,
+    source: Source<'a>,
     binding: &'a ClassBinding,
 }
 
@@ -96,8 +98,8 @@ pub fn lower(request: &Request<'_>, findings: &mut Findings) -> Option<Lowered> 
     let mut cx = Context {
         request: *request,
         findings,
-        settings,
-        sources,
+        settings: &settings,
+        sources: &sources,
         names: Names::default(),
         constants: Constants::default(),
         columns: Columns::default(),
@@ -108,8 +110,7 @@ pub fn lower(request: &Request<'_>, findings: &mut Findings) -> Option<Lowered> 
         older: 0,
     };
     cx.reserve();
-    let result = cx.settings.result.clone();
-    result.time.iter().chain(&result.carry).for_each(|name| cx.names.take(name));
+    cx.settings.result.names().for_each(|name| cx.names.take(name));
     constants::prepare(&mut cx);
     columns::prepare(&mut cx);
     let anchor = result::anchor(&mut cx)?;
@@ -124,17 +125,20 @@ pub fn lower(request: &Request<'_>, findings: &mut Findings) -> Option<Lowered> 
 }
 
 /// The source of every class in use; none, with a finding for each, if any is missing.
-fn sources<'a>(request: &Request<'a>, findings: &mut Findings) -> Option<BTreeMap<String, ClassSource<'a>>> {
-    let mut found = BTreeMap::new();
+fn sources<'a>(request: &Request<'a>, findings: &mut Findings) -> Option<Classes<'a>> {
+    let mut found = Classes::new();
     let mut whole = true;
+    let profile = request.profile;
     for event in &request.unit.detection.events {
-        let class = &event.class.name;
-        let profile = request.profile;
+        let class = event.class.name.as_str();
+        if found.contains_key(class) {
+            continue;
+        }
         let refusal = match profile.classes.get(class) {
             None => Some(Support::no(&format!("profile `{}` has no `{class}` events", profile.id))),
             Some(binding) => match Source::read(&binding.source) {
                 Ok(source) => {
-                    found.insert(class.clone(), ClassSource { source, binding });
+                    found.insert(class, ClassSource { source, binding });
                     None
                 }
                 Err(reason) => Some(Support::no(&format!("the source of `{class}` cannot be read: {reason}"))),
@@ -165,8 +169,8 @@ impl<'a> Context<'a> {
     }
 
     /// Where an event lives.
-    fn source(&self, id: EventId) -> Option<&ClassSource<'a>> {
-        self.sources.get(&self.event(id)?.class.name)
+    fn source(&self, id: EventId) -> Option<&'a ClassSource<'a>> {
+        self.sources.get(self.event(id)?.class.name.as_str())
     }
 
     /// Notes that something cannot be said.
@@ -207,10 +211,9 @@ impl<'a> Context<'a> {
                 }
             }
         }
-        for (table, columns) in &self.settings.tables {
-            if self.names.is_foreign(table) {
-                columns.iter().for_each(|column| self.names.reserve(column));
-            }
+        match self.settings.columns(|table| self.names.is_foreign(table)) {
+            Ok(columns) => columns.into_iter().for_each(|column| self.names.reserve(column)),
+            Err(reason) => self.refuse(&format!("the settings cannot be read: {reason}"), self.detection().span),
         }
     }
 }

@@ -6,51 +6,39 @@ use crate::dialect::kql::words::{is_function, is_reserved};
 
 /// The names in use.
 #[derive(Debug, Default)]
-pub struct Names {
+pub struct Names<'a> {
     /// Ours.
     taken: BTreeSet<String>,
-    /// Columns and tables of the product that the query reads or could read by accident, in small letters: two names that
-    /// differ in case alone are two names to Kusto, and one to who reads the query.
-    foreign: BTreeSet<String>,
+    /// Columns and tables of the product that the query reads or could read by accident. Two names that differ in case
+    /// alone are two names to Kusto, and one to who reads the query.
+    foreign: Vec<&'a str>,
 }
 
-impl Names {
+impl<'a> Names<'a> {
     /// Notes a name that belongs to the product.
-    pub fn reserve(&mut self, name: &str) {
-        self.foreign.insert(name.to_lowercase());
+    pub fn reserve(&mut self, name: &'a str) {
+        self.foreign.push(name);
     }
 
-    /// Notes every identifier in a piece of the product's text that may be a column; a property of one is none, nor is a
-    /// word in a string.
-    pub fn reserve_words(&mut self, text: &str) {
-        let text = &without_strings(text);
-        let mut before = ' ';
-        for word in text.split_inclusive(|c: char| !c.is_ascii_alphanumeric() && c != '_') {
-            let name = word.trim_end_matches(|c: char| !c.is_ascii_alphanumeric() && c != '_');
-            if !name.is_empty() && before != '.' {
-                self.reserve(name);
-            }
-            before = word.chars().next_back().unwrap_or(' ');
-        }
+    /// Notes every identifier in a piece of the product's text that may be a column.
+    pub fn reserve_words(&mut self, text: &'a str) {
+        self.foreign.extend(columns(text));
     }
 
     /// Whether the name belongs to the product.
     #[must_use]
     pub fn is_foreign(&self, name: &str) -> bool {
-        self.foreign.contains(&name.to_lowercase())
+        self.foreign.iter().any(|foreign| foreign.eq_ignore_ascii_case(name))
     }
 
     /// A name as close to the wanted one as possible that hides nothing where the product's columns are in reach.
     pub fn fresh(&mut self, wanted: &str) -> String {
-        let foreign = std::mem::take(&mut self.foreign);
-        let name = self.unused(wanted, |name| foreign.contains(&name.to_lowercase()));
-        self.foreign = foreign;
-        name
+        self.unused(wanted, Self::is_foreign)
     }
 
     /// A name for a column of a projected table, where no column of the product is in reach.
     pub fn fresh_column(&mut self, wanted: &str) -> String {
-        self.unused(wanted, |_| false)
+        self.unused(wanted, |_, _| false)
     }
 
     /// Takes a name that must be borne as it is.
@@ -58,56 +46,80 @@ impl Names {
         self.taken.insert(name.to_owned());
     }
 
-    fn unused(&mut self, wanted: &str, hidden: impl Fn(&str) -> bool) -> String {
-        let base = identifier(wanted);
-        let candidates = std::iter::once(base.clone()).chain((2u64..).map(|n| format!("{base}_{n}")));
+    fn unused(&mut self, wanted: &str, hidden: impl Fn(&Self, &str) -> bool) -> String {
         let free =
-            |name: &String| !self.taken.contains(name) && !hidden(name) && !is_reserved(name) && !is_function(name);
-        let name = candidates.into_iter().find(free).unwrap_or(base);
+            |name: &str| !self.taken.contains(name) && !is_reserved(name) && !is_function(name) && !hidden(self, name);
+        let base = identifier(wanted);
+        let name = if free(&base) {
+            base
+        } else {
+            (2u64..).map(|n| format!("{base}_{n}")).find(|name| free(name)).unwrap_or(base)
+        };
         self.taken.insert(name.clone());
         name
     }
 }
 
-/// A piece of Kusto without what stands in its string literals:
-/// <https://learn.microsoft.com/kusto/query/scalar-data-types/string>
-fn without_strings(text: &str) -> String {
-    let mut out = String::new();
-    let (mut chars, mut verbatim) = (text.chars(), false);
-    while let Some(c) = chars.next() {
-        out.push(c);
-        if matches!(c, '"' | '\'') {
-            while let Some(inner) = chars.next().filter(|inner| *inner != c) {
-                if inner == '\\' && !verbatim {
-                    chars.next();
-                }
+/// The identifiers in a piece of Kusto that may be columns; a property of one is none, nor is a word in a string.
+fn columns(text: &str) -> impl Iterator<Item = &str> {
+    let (mut rest, mut before) = (text, ' ');
+    std::iter::from_fn(move || {
+        loop {
+            let first = rest.chars().next()?;
+            let length = match first {
+                '"' | '\'' => string_length(rest, before == '@'),
+                c if is_word(c) => rest.find(|c| !is_word(c)).unwrap_or(rest.len()),
+                c => c.len_utf8(),
+            };
+            let (token, after) = rest.split_at(length);
+            rest = after;
+            if std::mem::replace(&mut before, first) != '.' && is_word(first) {
+                return Some(token);
             }
-            out.push(c);
         }
-        verbatim = c == '@';
-    }
-    out
+    })
+}
+
+/// What an identifier may hold.
+const fn is_word(c: char) -> bool {
+    c.is_ascii_alphanumeric() || c == '_'
+}
+
+/// The bytes of the string literal at the start: <https://learn.microsoft.com/kusto/query/scalar-data-types/string>
+fn string_length(text: &str, verbatim: bool) -> usize {
+    let mut bytes = text.bytes();
+    let quote = bytes.next();
+    let mut escaped = false;
+    let end = bytes.position(|b| {
+        let ends = Some(b) == quote && !escaped;
+        escaped = b == b'\\' && !verbatim && !escaped;
+        ends
+    });
+    end.map_or(text.len(), |end| end + 2)
 }
 
 /// The text with everything that no identifier may hold replaced.
 fn identifier(text: &str) -> String {
-    let mut out: String = text.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
-    if !out.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_') {
-        out.insert(0, '_');
+    let mut out = String::with_capacity(text.len() + 1);
+    if !text.starts_with(|c: char| !c.is_ascii_digit()) {
+        out.push('_');
     }
+    out.extend(text.chars().map(|c| if is_word(c) { c } else { '_' }));
     out
 }
 
 /// A dotted field name in Kusto's customary capitals: `destination.ip` → `DestinationIp`.
 #[must_use]
 pub fn pascal(text: &str) -> String {
-    let words = text.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
-    words
-        .map(|word| {
-            let mut chars = word.chars();
-            chars.next().map(|first| first.to_ascii_uppercase().to_string() + chars.as_str()).unwrap_or_default()
-        })
-        .collect()
+    let mut out = String::with_capacity(text.len());
+    let mut starts = true;
+    for c in text.chars() {
+        if c.is_ascii_alphanumeric() {
+            out.push(if starts { c.to_ascii_uppercase() } else { c });
+        }
+        starts = !c.is_ascii_alphanumeric();
+    }
+    out
 }
 
 #[cfg(test)]

@@ -24,7 +24,7 @@ pub enum Nulls {
 }
 
 /// The condition of a predicate.
-pub fn predicate(cx: &mut Context<'_>, scope: &mut Scope, pred: &Pred, nulls: Nulls) -> Expr {
+pub fn predicate<'a>(cx: &mut Context<'a>, scope: &mut Scope<'a>, pred: &Pred, nulls: Nulls) -> Expr {
     match pred {
         Logic::Const(b) => Expr::Bool(*b),
         Logic::Not(inner) => Expr::not(predicate(cx, scope, inner, Nulls::Counted)),
@@ -44,7 +44,7 @@ pub fn two_valued(condition: Expr, nulls: Nulls) -> Expr {
     }
 }
 
-fn atom(cx: &mut Context<'_>, scope: &mut Scope, test: &Test, nulls: Nulls) -> Expr {
+fn atom<'a>(cx: &mut Context<'a>, scope: &mut Scope<'a>, test: &Test, nulls: Nulls) -> Expr {
     if let TestKind::Compare(comparison) = &test.kind {
         return compare::fields(cx, scope, comparison, nulls, test.call);
     }
@@ -92,7 +92,7 @@ fn tested(kind: &TestKind) -> Option<&Field> {
 }
 
 /// A test of one value.
-fn on(cx: &mut Context<'_>, access: &Access, test: &Test, nulls: Nulls) -> Expr {
+fn on(cx: &mut Context<'_>, access: &Access<'_>, test: &Test, nulls: Nulls) -> Expr {
     if !access.values.is_empty()
         && !matches!(test.kind, TestKind::Exists(_) | TestKind::Text(_) | TestKind::Bool { .. })
     {
@@ -148,7 +148,7 @@ pub fn ticks(nanoseconds: i64) -> Result<Expr, String> {
 }
 
 /// A number as the field holds it: a duration's number is of nanoseconds.
-fn number_literal(access: &Access, number: Number) -> Result<Expr, String> {
+fn number_literal(access: &Access<'_>, number: Number) -> Result<Expr, String> {
     match (&access.declared, number) {
         (Type::Duration, Number::Int(n)) => ticks(n),
         (Type::Duration, Number::Float(_)) => Err("a duration is a whole number of nanoseconds".to_owned()),
@@ -157,7 +157,7 @@ fn number_literal(access: &Access, number: Number) -> Result<Expr, String> {
     }
 }
 
-fn number(cx: &mut Context<'_>, access: &Access, op: Order, value: &Operand<Number>) -> Result<Expr, String> {
+fn number(cx: &mut Context<'_>, access: &Access<'_>, op: Order, value: &Operand<Number>) -> Result<Expr, String> {
     let literal = number_literal(access, value.value)?;
     let literal = constant(cx, value.param.as_ref(), "Number", literal);
     match access.nanoseconds() {
@@ -175,7 +175,7 @@ fn nanoseconds(span: Expr) -> Expr {
     Expr::binary(milliseconds, BinaryOp::Multiply, Expr::Long(1_000_000))
 }
 
-fn numbers(cx: &mut Context<'_>, access: &Access, values: &Operand<Vec<Number>>) -> Result<Expr, String> {
+fn numbers(cx: &mut Context<'_>, access: &Access<'_>, values: &Operand<Vec<Number>>) -> Result<Expr, String> {
     let literals = values.value.iter().map(|n| number_literal(access, *n)).collect::<Result<Vec<_>, _>>()?;
     if let Some(subject) = access.nanoseconds() {
         let members: Vec<Expr> = literals.into_iter().map(nanoseconds).collect();
@@ -208,7 +208,7 @@ fn numbers(cx: &mut Context<'_>, access: &Access, values: &Operand<Vec<Number>>)
 
 fn ports(
     cx: &mut Context<'_>,
-    access: &Access,
+    access: &Access<'_>,
     ranges: &Operand<Vec<PortRange>>,
     nulls: Nulls,
 ) -> Result<Expr, String> {
@@ -230,7 +230,7 @@ fn ports(
     Ok(Expr::or([single, two_valued(Expr::or(wide), nulls)]))
 }
 
-fn boolean(cx: &mut Context<'_>, access: &Access, value: &Operand<bool>) -> Result<Expr, String> {
+fn boolean(cx: &mut Context<'_>, access: &Access<'_>, value: &Operand<bool>) -> Result<Expr, String> {
     if access.values.is_empty() {
         let literal = constant(cx, value.param.as_ref(), "Flag", Expr::Bool(value.value));
         return Ok(Expr::binary(access.value()?, BinaryOp::Equal, literal));
@@ -239,7 +239,7 @@ fn boolean(cx: &mut Context<'_>, access: &Access, value: &Operand<bool>) -> Resu
     Ok(there.map_or(Expr::Bool(false), |there| access.is_word(there)))
 }
 
-fn moment(cx: &mut Context<'_>, access: &Access, op: Order, value: &Operand<i64>) -> Result<Expr, String> {
+fn moment(cx: &mut Context<'_>, access: &Access<'_>, op: Order, value: &Operand<i64>) -> Result<Expr, String> {
     let literal = constant(cx, value.param.as_ref(), "Time", Expr::Datetime(value.value));
     Ok(Expr::binary(access.value()?, order(op), literal))
 }
@@ -248,7 +248,7 @@ fn moment(cx: &mut Context<'_>, access: &Access, op: Order, value: &Operand<i64>
 /// <https://learn.microsoft.com/kusto/query/ipv6-is-in-any-range-function>
 fn address(
     cx: &mut Context<'_>,
-    access: &Access,
+    access: &Access<'_>,
     addresses: &[IpAddr],
     networks: &[Cidr],
     param: Option<&ParamRef>,
@@ -288,7 +288,7 @@ fn address(
 }
 
 /// The same with the addresses or networks outside the query: those of both families may come to be there.
-fn addresses_outside(cx: &mut Context<'_>, access: &Access, param: Option<&ParamRef>) -> Expr {
+fn addresses_outside(cx: &mut Context<'_>, access: &Access<'_>, param: Option<&ParamRef>) -> Expr {
     let subject = access.text();
     let read = |cx: &mut Context<'_>, read| held::read(cx, param, read, Expr::Bool(false)).unwrap_or(Expr::Bool(false));
     let ty = param.and_then(|param| type_of(cx.request.unit, param)).map(Type::scalar);

@@ -32,7 +32,7 @@ pub struct Anchor {
 /// Chooses the event whose columns the result carries: the one that most of the entity can be read from, of several the
 /// last. None, with a finding, if no event has them all.
 pub fn anchor(cx: &mut Context<'_>) -> Option<Anchor> {
-    let wanted = cx.settings.result.clone();
+    let wanted = &cx.settings.result;
     if wanted.carry.is_empty() {
         return Some(Anchor { carried: Vec::new() });
     }
@@ -51,11 +51,11 @@ pub fn anchor(cx: &mut Context<'_>) -> Option<Anchor> {
         cx.refuse(&reason, detection.span);
         return None;
     };
-    let time = cx.source(event).map(|s| s.source.time.clone()).unwrap_or_default();
+    let time = cx.source(event).map(|s| s.source.time).unwrap_or_default();
     let mut carried = Vec::new();
-    for (name, column) in wanted.time.iter().map(|t| (t, &time)).chain(wanted.carry.iter().map(|c| (c, c))) {
+    for (name, column) in wanted.time.map(|t| (t, time)).into_iter().chain(wanted.carry.iter().map(|c| (*c, *c))) {
         cx.columns.carry(event, name, column);
-        carried.push(name.clone());
+        carried.push(name.to_owned());
     }
     Some(Anchor { carried })
 }
@@ -69,7 +69,7 @@ pub fn body(cx: &mut Context<'_>, anchor: &Anchor) -> (Pipeline, Vec<ResultColum
     let mut rows = rows::rows(cx, &detection.pattern, &need, Place::Result);
     drop_old(cx, &mut rows);
     let mut taken: BTreeSet<String> = [FIRST_SEEN, LAST_SEEN].map(str::to_owned).into();
-    taken.extend(cx.settings.result.time.iter().chain(&cx.settings.result.carry).cloned());
+    taken.extend(cx.settings.result.names().map(str::to_owned));
     let (mut by, mut columns) = (Vec::new(), Vec::new());
     for (entry, name) in detection.entity.iter().zip(names) {
         let value = one_value(cx, &mut rows.pipeline, &entry.column, name);
@@ -121,8 +121,8 @@ fn one_value(cx: &mut Context<'_>, rows: &mut Pipeline, column: &Column, name: S
 fn summary(cx: &Context<'_>, rows: Rows, anchor: &Anchor, by: Vec<Assign>) -> Pipeline {
     let of = |function, column: &str| Expr::Call(function, vec![Expr::name(column)]);
     let mut columns = Vec::new();
-    if let (Some(time), true) = (&cx.settings.result.time, anchor.carried.is_empty()) {
-        columns.push((Some(time.clone()), of("max", &rows.time)));
+    if let (Some(time), true) = (cx.settings.result.time, anchor.carried.is_empty()) {
+        columns.push((Some(time.to_owned()), of("max", &rows.time)));
     }
     columns.push((Some(FIRST_SEEN.to_owned()), of("min", &rows.first)));
     columns.push((Some(LAST_SEEN.to_owned()), of("max", &rows.time)));

@@ -22,7 +22,7 @@ enum Wanted {
 }
 
 /// A test of text against texts.
-pub fn test(cx: &mut Context<'_>, access: &Access, test: &TextTest, span: Span) -> Expr {
+pub fn test(cx: &mut Context<'_>, access: &Access<'_>, test: &TextTest, span: Span) -> Expr {
     if !access.values.is_empty() {
         return words(cx, access, test, span);
     }
@@ -40,7 +40,7 @@ pub fn test(cx: &mut Context<'_>, access: &Access, test: &TextTest, span: Span) 
 }
 
 /// A test whose texts stand outside the query. An empty text is no value, whatever the pattern says of it.
-fn outside(cx: &mut Context<'_>, access: &Access, test: &TextTest) -> Option<Expr> {
+fn outside(cx: &mut Context<'_>, access: &Access<'_>, test: &TextTest) -> Option<Expr> {
     let case = if test.cased { Case::Counts } else { Case::Ignored };
     let one = |values: &Vec<String>| Expr::Text(values.first().cloned().unwrap_or_default());
     let (param, read, shipped) = match &test.op {
@@ -76,7 +76,7 @@ fn outside(cx: &mut Context<'_>, access: &Access, test: &TextTest) -> Option<Exp
 }
 
 /// Equality where the site's data has other words.
-fn words(cx: &mut Context<'_>, access: &Access, test: &TextTest, span: Span) -> Expr {
+fn words(cx: &mut Context<'_>, access: &Access<'_>, test: &TextTest, span: Span) -> Expr {
     let TextOp::Equals(values) = &test.op else {
         let reason = format!("only equality can be asked of `{}`, whose words differ here", test.field.name);
         cx.refuse(&reason, span);
@@ -112,7 +112,7 @@ fn equals(cx: &mut Context<'_>, subject: Expr, test: &TextTest, values: &Operand
 /// Any of these texts somewhere in the value; `""` is in every value.
 fn any_of(
     cx: &mut Context<'_>,
-    access: &Access,
+    access: &Access<'_>,
     test: &TextTest,
     values: &Operand<Vec<String>>,
     wanted: impl Fn(&String) -> Wanted,
@@ -124,7 +124,7 @@ fn any_of(
 }
 
 /// Like any of these globs.
-fn like(cx: &mut Context<'_>, access: &Access, test: &TextTest, globs: &Operand<Vec<Glob>>) -> Expr {
+fn like(cx: &mut Context<'_>, access: &Access<'_>, test: &TextTest, globs: &Operand<Vec<Glob>>) -> Expr {
     if globs.value.iter().any(|g| g.segments == [Segment::Any]) {
         return access.present().unwrap_or(Expr::Bool(false));
     }
@@ -264,7 +264,7 @@ fn folds_beyond_ascii(text: &str) -> bool {
 /// Says what the engine cannot take.
 pub fn matches(
     cx: &mut Context<'_>,
-    access: &Access,
+    access: &Access<'_>,
     patterns: &Operand<Vec<Regex>>,
     cased: bool,
 ) -> Result<Expr, String> {
