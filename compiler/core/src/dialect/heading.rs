@@ -23,9 +23,7 @@ impl Heading {
     /// The heading of a detection's rules.
     #[must_use]
     pub fn of(unit: Unit<'_>) -> Self {
-        let (strategy, analytic, detection) = (unit.strategy, unit.analytic, unit.detection);
-        let techniques = strategy.techniques.join(", ");
-        let severity = detection.severity.as_str();
+        let (strategy, detection) = (unit.strategy, unit.detection);
         let (mut values, mut names) = (Vec::new(), Vec::new());
         for reference in detection.parameters() {
             let Some(parameter) = strategy.parameter(reference) else { continue };
@@ -37,10 +35,7 @@ impl Heading {
             names.push(name);
         }
         Self {
-            rule: format!(
-                "{} {} {} ({techniques}, {}, {severity})",
-                strategy.id, analytic.id, detection.name, analytic.platform
-            ),
+            rule: rule(unit),
             title: detection.title.clone(),
             values: filled("Tunables: ", &values),
             names: filled("Tunables: ", &names),
@@ -52,6 +47,15 @@ impl Heading {
     pub fn lines(self) -> Vec<String> {
         [self.rule, self.title].into_iter().chain(self.values).collect()
     }
+}
+
+/// What a rule is: strategy, analytic, detection, technique and severity.
+#[must_use]
+pub fn rule(unit: Unit<'_>) -> String {
+    let (strategy, analytic, detection) = (unit.strategy, unit.analytic, unit.detection);
+    let (techniques, severity) = (strategy.techniques.join(", "), detection.severity.as_str());
+    let (analytic, platform) = (&analytic.id, &analytic.platform);
+    format!("{} {analytic} {} ({techniques}, {platform}, {severity})", strategy.id, detection.name)
 }
 
 /// A value in few words.

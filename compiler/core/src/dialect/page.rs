@@ -35,6 +35,26 @@ impl Page {
         fits
     }
 
+    /// Writes, and says how many characters that was.
+    ///
+    /// # Errors
+    /// If they are too long on trial.
+    pub fn counted(&mut self, print: impl FnOnce(&mut Self) -> fmt::Result) -> Result<usize, fmt::Error> {
+        let before = self.text.len();
+        print(self)?;
+        Ok(self.text.get(before..).map_or(0, |text| text.chars().count()))
+    }
+
+    /// Begins a line after so many blanks. No part of a line on trial.
+    ///
+    /// # Errors
+    /// None; whoever prints passes on what writing returns.
+    pub fn line(&mut self, blanks: usize) -> fmt::Result {
+        self.text.push('\n');
+        self.text.extend(std::iter::repeat_n(' ', blanks));
+        Ok(())
+    }
+
     /// Writes items with something between them.
     ///
     /// # Errors
@@ -89,8 +109,10 @@ mod tests {
             out.write_str("a")?;
             assert!(!out.fits(3, |out| out.joined(["b", "c"], ", ", |out, item| out.write_str(item))));
             assert!(out.fits(4, |out| out.joined(["ä", "c"], ", ", |out, item| out.write_str(item))));
+            out.line(2)?;
+            assert_eq!(out.counted(|out| out.write_str("äb"))?, 2);
             out.part(true, |out| out.write_str("more than fits a trial"))
         });
-        assert_eq!(text, "aä, c(more than fits a trial)");
+        assert_eq!(text, "aä, c\n  äb(more than fits a trial)");
     }
 }

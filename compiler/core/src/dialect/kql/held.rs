@@ -17,6 +17,7 @@ use serde::Deserialize;
 use super::ast::{Assign, BinaryOp, Expr, Let, LetValue, Pipeline, Query, Scalar, Source, Step};
 use super::print::{self, Layout};
 use crate::dialect::held::{Held, Object};
+use crate::dialect::page::Page;
 
 /// `settings.held` of a target: what stands outside a query, and under which names.
 #[derive(Debug, Clone, Deserialize)]
@@ -316,7 +317,7 @@ fn texts(list: &Expr) -> Vec<String> {
     let Expr::List(members) = list else { return Vec::new() };
     let plain = |member: &Expr| match member {
         Expr::Text(text) => text.clone(),
-        other => print::expr(other),
+        other => Page::of(|out| print::expr(out, other)),
     };
     members.iter().map(plain).collect()
 }

@@ -1,34 +1,38 @@
 //! Names and literals: the only place that quotes and escapes.
 
-use crate::sema::literals::print_datetime;
-
-use std::fmt::Write as _;
+use std::borrow::Cow;
+use std::fmt::{self, Write};
 
 use super::words::is_reserved;
+use crate::sema::literals::print_datetime;
 
 /// A name as it must be written: bare where that is an identifier and no keyword, else `['…']`.
 /// <https://learn.microsoft.com/kusto/query/schema-entities/entity-names>
-#[must_use]
-pub fn name(text: &str) -> String {
-    if is_identifier(text) && !is_reserved(text) { text.to_owned() } else { format!("['{}']", escaped(text, '\'')) }
+pub fn name(out: &mut impl Write, text: &str) -> fmt::Result {
+    if is_identifier(text) && !is_reserved(text) {
+        return out.write_str(text);
+    }
+    out.write_str("['")?;
+    escaped(out, text, '\'')?;
+    out.write_str("']")
 }
 
 /// Whether the text is an identifier: ASCII letters, digits and `_`, no digit first.
-#[must_use]
-pub fn is_identifier(text: &str) -> bool {
-    text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
-        && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+fn is_identifier(text: &str) -> bool {
+    text.starts_with(|c: char| !c.is_ascii_digit()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
 }
 
 /// A string literal: verbatim (`@"…"`) where it holds a backslash and nothing else that needs escaping.
 /// <https://learn.microsoft.com/kusto/query/scalar-data-types/string>
-#[must_use]
-pub fn text(value: &str) -> String {
-    if value.contains('\\') && !value.chars().any(|c| c == '"' || is_special(c)) {
-        format!("@\"{value}\"")
+pub fn text(out: &mut impl Write, value: &str) -> fmt::Result {
+    if value.contains('\\') && !value.contains(|c| c == '"' || is_special(c)) {
+        out.write_str("@\"")?;
+        out.write_str(value)?;
     } else {
-        format!("\"{}\"", escaped(value, '"'))
+        out.write_char('"')?;
+        escaped(out, value, '"')?;
     }
+    out.write_char('"')
 }
 
 /// Characters that are never written as they are.
@@ -36,75 +40,77 @@ fn is_special(c: char) -> bool {
     c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{feff}')
 }
 
-fn escaped(value: &str, quote: char) -> String {
-    let mut out = String::with_capacity(value.len() + 2);
-    for c in value.chars() {
-        match c {
-            '\\' => out.push_str("\\\\"),
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
-            c if c == quote => {
-                out.push('\\');
-                out.push(c);
-            }
-            c if is_special(c) => {
-                let _ = write!(out, "\\u{:04x}", u32::from(c));
-            }
-            c => out.push(c),
+fn escaped(out: &mut impl Write, value: &str, quote: char) -> fmt::Result {
+    let mut rest = value;
+    while let Some(at) = rest.find(|c| c == '\\' || c == quote || is_special(c)) {
+        let (plain, after) = rest.split_at(at);
+        out.write_str(plain)?;
+        let mut chars = after.chars();
+        match chars.next() {
+            Some('\n') => out.write_str("\\n")?,
+            Some('\r') => out.write_str("\\r")?,
+            Some('\t') => out.write_str("\\t")?,
+            Some(c) if is_special(c) => write!(out, "\\u{:04x}", u32::from(c))?,
+            Some(c) => write!(out, "\\{c}")?,
+            None => {}
         }
+        rest = chars.as_str();
     }
-    out
+    out.write_str(rest)
 }
 
 /// A whole number. The least one has no literal of its own.
-#[must_use]
-pub fn long(value: i64) -> String {
-    if value == i64::MIN { format!("long({value})") } else { value.to_string() }
+pub fn long(out: &mut impl Write, value: i64) -> fmt::Result {
+    if value == i64::MIN { write!(out, "long({value})") } else { write!(out, "{value}") }
 }
 
 /// A double, always with a point or an exponent.
-#[must_use]
-pub fn real(value: f64) -> String {
-    format!("{value:?}")
+pub fn real(out: &mut impl Write, value: f64) -> fmt::Result {
+    write!(out, "{value:?}")
 }
 
 /// A span of `ticks` of 100 ns, in the largest unit that holds it whole.
 /// <https://learn.microsoft.com/kusto/query/scalar-data-types/timespan>
-#[must_use]
-pub fn timespan(ticks: i64) -> String {
-    const UNITS: [(i64, &str); 6] = [
+pub fn timespan(out: &mut impl Write, ticks: i64) -> fmt::Result {
+    const UNITS: [(i64, &str); 7] = [
         (864_000_000_000, "d"),
         (36_000_000_000, "h"),
         (600_000_000, "m"),
         (10_000_000, "s"),
         (10_000, "ms"),
         (10, "microsecond"),
+        (1, "tick"),
     ];
     if ticks == 0 {
-        return "0s".to_owned();
+        return out.write_str("0s");
     }
     let unit = UNITS.into_iter().find(|(size, _)| ticks % size == 0);
-    unit.map_or_else(|| format!("{ticks}tick"), |(size, unit)| format!("{}{unit}", ticks / size))
+    unit.map_or(Ok(()), |(size, unit)| write!(out, "{}{unit}", ticks / size))
 }
 
 /// `datetime(…)` of milliseconds since 1970, UTC.
 /// <https://learn.microsoft.com/kusto/query/scalar-data-types/datetime>
-#[must_use]
-pub fn datetime(milliseconds: i64) -> String {
-    format!("datetime({})", print_datetime(milliseconds))
+pub fn datetime(out: &mut impl Write, milliseconds: i64) -> fmt::Result {
+    write!(out, "datetime({})", print_datetime(milliseconds))
 }
 
 /// A comment line's text: one line, nothing that could end it.
 #[must_use]
-pub fn comment(text: &str) -> String {
-    text.chars().map(|c| if is_special(c) { ' ' } else { c }).collect::<String>().trim().to_owned()
+pub fn comment(text: &str) -> Cow<'_, str> {
+    if text.contains(is_special) { text.replace(is_special, " ").trim().to_owned().into() } else { text.trim().into() }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    /// What is written.
+    fn written(write: impl FnOnce(&mut String) -> fmt::Result) -> String {
+        let mut out = String::new();
+        write(&mut out).expect("a string takes everything");
+        out
+    }
 
     /// Reads a string literal back as the documentation describes it; none if the text is not exactly one.
     fn read(literal: &str) -> Option<String> {
@@ -137,7 +143,7 @@ mod tests {
     proptest! {
         #[test]
         fn any_string_survives_its_literal(value in "\\PC*|[\\\\\"'\n\r\t\u{0}-\u{1f}%$`{}*?@a-c]{0,12}") {
-            prop_assert_eq!(read(&text(&value)), Some(value));
+            prop_assert_eq!(read(&written(|out| text(out, &value))), Some(value));
         }
 
         #[test]
@@ -149,12 +155,14 @@ mod tests {
 
     #[test]
     fn a_backslash_alone_makes_a_verbatim_literal() {
+        let text = |value: &str| written(|out| text(out, value));
         assert_eq!(text(r"C:\x"), r#"@"C:\x""#);
         assert_eq!(text("C:\\x \"q\""), r#""C:\\x \"q\"""#);
     }
 
     #[test]
     fn keywords_and_odd_names_are_bracketed() {
+        let name = |text: &str| written(|out| name(out, text));
         assert_eq!(name("HostName"), "HostName");
         assert_eq!(name("cs-uri-query"), "['cs-uri-query']");
         assert_eq!(name("where"), "['where']");
@@ -164,11 +172,15 @@ mod tests {
     #[test]
     fn spans_use_the_largest_whole_unit() {
         let spans = [0, 1, 10, 5_000_000, 15_000_000_000, 864_000_000_000, -600_000_000];
-        assert_eq!(spans.map(timespan), ["0s", "1tick", "1microsecond", "500ms", "25m", "1d", "-1m"]);
+        assert_eq!(
+            spans.map(|ticks| written(|out| timespan(out, ticks))),
+            ["0s", "1tick", "1microsecond", "500ms", "25m", "1d", "-1m"]
+        );
     }
 
     #[test]
     fn moments_are_calendar_dates() {
+        let datetime = |milliseconds| written(|out| datetime(out, milliseconds));
         assert_eq!(datetime(1_767_262_200_001), "datetime(2026-01-01T10:10:00.001Z)");
         assert_eq!(datetime(-1), "datetime(1969-12-31T23:59:59.999Z)");
         assert_eq!(datetime(951_782_400_000), "datetime(2000-02-29T00:00:00.000Z)");

@@ -15,7 +15,7 @@ mod print;
 mod source;
 mod words;
 
-use super::{Dialect, Heading, Query, Request};
+use super::{Dialect, Query, Request, heading};
 use crate::capability::{Direction, Feature, Findings, Support, TIES};
 use crate::target::ClassBinding;
 use lower::Lowered;
@@ -104,7 +104,7 @@ impl Dialect for Kql {
         let Some(Lowered { query, older, columns, held }) = lower::lower(request, findings) else { return Vec::new() };
         let most = request.target.limits.query_characters.unwrap_or(usize::MAX);
         // The title and the values stand in the query.
-        let heading = print::heading(&Heading::of(request.unit).rule);
+        let heading = print::heading(&heading::rule(request.unit));
         let text = Some(heading + &print::query(&query, Layout::Full)).filter(|text| text.chars().count() <= most);
         let text = text.unwrap_or_else(|| print::query(&query, Layout::Compact));
         let look_back = pattern.horizon().saturating_add(older);

@@ -119,7 +119,7 @@ pub fn lower(request: &Request<'_>, findings: &mut Findings) -> Option<Lowered> 
         return None;
     }
     let Context { constants, lets, older, held, .. } = cx;
-    let comment = super::literal::comment(&detection.title);
+    let comment = detection.title.clone();
     let lets = constants.into_lets().into_iter().chain(lets).collect();
     Some(Lowered { query: Query { lets, comment, body }, older, columns, held })
 }

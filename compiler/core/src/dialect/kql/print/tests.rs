@@ -2,7 +2,14 @@
 
 use proptest::prelude::*;
 
+use super::at::WIDTH;
 use super::*;
+use crate::dialect::kql::ast::BinaryOp;
+
+/// An expression on one line.
+fn flat(value: &Expr) -> String {
+    Page::of(|out| expr(out, value))
+}
 
 /// Reads expressions of names, whole numbers, `+ - * /`, `== < =~ contains`, `and`, `or` and `not(…)`.
 struct Reader {
@@ -119,9 +126,9 @@ fn expressions() -> impl Strategy<Value = Expr> {
 proptest! {
     #[test]
     fn an_expression_reads_back_as_itself(value in expressions()) {
-        let flat = expr(&value);
+        let flat = flat(&value);
         prop_assert_eq!(Reader::read(&flat), Some(value.clone()), "{}", flat);
-        let broken = wrapped(Layout::Full, &value, 80, 20);
+        let broken = Page::of(|out| wrapped(out, &value, At::start(Layout::Full).with(100)));
         prop_assert_eq!(Reader::read(&broken), Some(value), "{}", broken);
     }
 }
@@ -131,23 +138,21 @@ fn parentheses_stand_only_where_they_change_the_meaning() {
     let name = Expr::name;
     let sum = Expr::binary(name("a"), BinaryOp::Add, name("b"));
     let product = Expr::binary(sum.clone(), BinaryOp::Multiply, name("c"));
-    assert_eq!(expr(&product), "(a + b) * c");
+    assert_eq!(flat(&product), "(a + b) * c");
     let compared = Expr::binary(product, BinaryOp::GreaterOrEqual, Expr::Long(-1));
     let either = Expr::Or(vec![Expr::And(vec![name("x"), compared]), name("y")]);
-    assert_eq!(expr(&either), "(x and (a + b) * c >= -1) or y");
-    assert_eq!(expr(&Expr::And(vec![either, name("z")])), "((x and (a + b) * c >= -1) or y) and z");
-    assert_eq!(expr(&Expr::binary(Expr::Raw("a + b".into()), BinaryOp::Divide, sum)), "(a + b) / (a + b)");
+    assert_eq!(flat(&either), "(x and (a + b) * c >= -1) or y");
+    assert_eq!(flat(&Expr::And(vec![either, name("z")])), "((x and (a + b) * c >= -1) or y) and z");
+    assert_eq!(flat(&Expr::binary(Expr::Raw("a + b".into()), BinaryOp::Divide, sum)), "(a + b) / (a + b)");
 }
 
 #[test]
 fn a_long_list_fills_its_lines() {
     let members = (0..12).map(|n| Expr::Text(format!("C:\\Program Files\\{n}"))).collect();
-    let text = statement(
-        Layout::Full,
-        &Let { comment: String::new(), name: "L".into(), value: LetValue::Scalar(Expr::List(members)) },
-    );
+    let list = Let { comment: String::new(), name: "L".into(), value: LetValue::Scalar(Expr::List(members)) };
+    let text = Page::of(|out| statement(out, &list, At::start(Layout::Full)));
     assert!(text.starts_with("let L = dynamic([\n    @\"C:\\Program Files\\0\", @\"C:"), "{text}");
-    assert!(text.ends_with("@\"C:\\Program Files\\11\"\n]);"), "{text}");
+    assert!(text.ends_with("@\"C:\\Program Files\\11\"\n]);\n"), "{text}");
     assert!(text.lines().all(|line| line.len() <= WIDTH), "{text}");
 }
 
@@ -158,5 +163,5 @@ fn a_name_that_is_its_own_value_is_written_once() {
         ("b".into(), Expr::name("c")),
         ("where".into(), Expr::name("where")),
     ]));
-    assert_eq!(pipeline(Layout::Full, &rows, 0), "T\n| project a, b = c, ['where']");
+    assert_eq!(Page::of(|out| pipeline(out, &rows, At::start(Layout::Full))), "T\n| project a, b = c, ['where']");
 }
