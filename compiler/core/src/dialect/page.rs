@@ -22,6 +22,12 @@ impl Page {
         page.text
     }
 
+    /// What was written.
+    #[must_use]
+    pub fn into_text(self) -> String {
+        self.text
+    }
+
     /// Writes so many characters at most, or nothing if there are more. What is written on trial makes no trial itself.
     pub fn fits(&mut self, room: usize, print: impl FnOnce(&mut Self) -> fmt::Result) -> bool {
         debug_assert!(self.left.is_none(), "a trial inside another");

@@ -1,8 +1,11 @@
 //! Expressions of `eval` and `where`. Parentheses come from [`tightness`] alone.
 
+use std::fmt::{self, Write};
+
 use super::super::ast::{Binary, Compare, Expr, Function};
-use super::names::{escaped, eval_name};
-use super::page::At;
+use super::at::At;
+use super::names::{Escaped, eval_name};
+use crate::dialect::page::Page;
 
 /// How tightly an expression holds together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -38,27 +41,30 @@ fn tightness(node: &Expr) -> Tightness {
 }
 
 /// An expression that begins here: on this line if it fits, else broken at its outermost operator or call.
-#[must_use]
-pub fn laid_out(node: &Expr, at: At) -> String {
-    let flat = expr(node);
-    if at.fits(&flat) {
-        return flat;
+pub fn laid_out(out: &mut Page, node: &Expr, at: At) -> fmt::Result {
+    if out.fits(at.room(), |out| flat(out, node)) {
+        return Ok(());
     }
     match node {
-        Expr::And(parts) => chain(parts, "AND", at),
-        Expr::Or(parts) => chain(parts, "OR", at),
-        Expr::Not(inner) => format!("NOT {}", broken_inside(inner, Tightness::Primary, at.after(4))),
+        Expr::And(parts) => chain(out, parts, "AND", at),
+        Expr::Or(parts) => chain(out, parts, "OR", at),
+        Expr::Not(inner) => {
+            out.write_str("NOT ")?;
+            broken_inside(out, inner, Tightness::Primary, at.after(4))
+        }
         Expr::Compare(left, op, right) => {
-            let left = broken_inside(left, Tightness::Binary, at);
-            format!("{left}{}{}", compare(*op), inside(right, Tightness::Binary))
+            broken_inside(out, left, Tightness::Binary, at)?;
+            out.write_str(compare(*op))?;
+            inside(out, right, Tightness::Binary)
         }
         Expr::In(field, texts) => {
-            let texts: Vec<String> = texts.iter().map(|t| format!("\"{}\"", escaped(t))).collect();
-            format!("in({},{})", eval_name(field), at.list(&texts))
+            write!(out, "in({},", eval_name(field))?;
+            at.list(out, &texts.iter().map(|text| format!("\"{}\"", Escaped(text))).collect::<Vec<_>>())?;
+            out.write_char(')')
         }
-        Expr::Call(_, arguments) if arguments.iter().all(is_single) => flat,
-        Expr::Call(function, arguments) => call(*function, arguments, at),
-        Expr::Binary(_, Binary::Concat, _) => concatenated(node, at),
+        Expr::Call(_, arguments) if arguments.iter().all(is_single) => flat(out, node),
+        Expr::Call(function, arguments) => call(out, *function, arguments, at),
+        Expr::Binary(_, Binary::Concat, _) => concatenated(out, node, at),
         Expr::Field(_)
         | Expr::Text(_)
         | Expr::Pattern(_)
@@ -66,16 +72,13 @@ pub fn laid_out(node: &Expr, at: At) -> String {
         | Expr::Float(_)
         | Expr::Native(_)
         | Expr::Binary(..)
-        | Expr::Macro(..) => flat,
+        | Expr::Macro(..) => flat(out, node),
     }
 }
 
-fn chain(parts: &[Expr], operator: &str, at: At) -> String {
-    let operands = (0..).zip(parts).map(|(n, part): (usize, _)| {
-        let place = if n == 0 { at.deeper() } else { at.below().after(operator.len() + 1) };
-        broken_inside(part, Tightness::Not, place)
-    });
-    at.chain(&operands.collect::<Vec<_>>(), operator)
+fn chain(out: &mut Page, parts: &[Expr], operator: &str, at: At) -> fmt::Result {
+    let flat = |out: &mut Page, part: &Expr| inside(out, part, Tightness::Not);
+    at.chain(out, parts, operator, &flat, |out, part, at| broken_inside(out, part, Tightness::Not, at))
 }
 
 /// Whether it is a name or a literal: a call of such alone is easier to read in one long line.
@@ -84,7 +87,7 @@ const fn is_single(node: &Expr) -> bool {
 }
 
 /// A chain of texts, an operand a line.
-fn concatenated(node: &Expr, at: At) -> String {
+fn concatenated(out: &mut Page, node: &Expr, at: At) -> fmt::Result {
     let mut operands = Vec::new();
     let mut rest = node;
     while let Expr::Binary(left, Binary::Concat, right) = rest {
@@ -92,81 +95,85 @@ fn concatenated(node: &Expr, at: At) -> String {
         rest = left;
     }
     operands.push(rest);
-    operands.reverse();
-    let operands = operands.into_iter().map(|operand| inside(operand, Tightness::Primary));
-    at.operands(&operands.collect::<Vec<_>>(), ".")
+    let line = format!("{}.", at.line_break());
+    out.joined(operands.into_iter().rev(), &line, |out, operand| inside(out, operand, Tightness::Primary))
 }
 
 /// The expression where it must hold together that tightly.
-fn broken_inside(node: &Expr, least: Tightness, at: At) -> String {
-    if tightness(node) < least { format!("({})", laid_out(node, at.after(1))) } else { laid_out(node, at) }
+fn broken_inside(out: &mut Page, node: &Expr, least: Tightness, at: At) -> fmt::Result {
+    let parentheses = tightness(node) < least;
+    out.part(parentheses, |out| laid_out(out, node, at.after(usize::from(parentheses))))
 }
 
 /// A call whose arguments stand below; a single one goes on in this line. The conditions of a `case` have their values
 /// beside them.
-fn call(function: Function, arguments: &[Expr], at: At) -> String {
+fn call(out: &mut Page, function: Function, arguments: &[Expr], at: At) -> fmt::Result {
     let name = function_name(function);
+    write!(out, "{name}(")?;
     if let [only] = arguments {
-        return format!("{name}({})", laid_out(only, at.after(name.len() + 1)));
+        laid_out(out, only, at.after(name.len() + 1))?;
+    } else {
+        let size = if function == Function::Case { 2 } else { 1 };
+        let line = at.line_break();
+        out.write_str(&line)?;
+        out.joined(arguments.chunks(size), &format!(",{line}"), |out, arguments| {
+            out.joined(arguments, ", ", |out, argument| laid_out(out, argument, at.below()))
+        })?;
     }
-    let size = if function == Function::Case { 2 } else { 1 };
-    let items = arguments.chunks(size).map(|arguments| {
-        let printed = arguments.iter().map(|argument| laid_out(argument, at.below()));
-        printed.collect::<Vec<_>>().join(", ")
-    });
-    let lines = items.collect::<Vec<_>>().join(&format!(",{}", at.line_break()));
-    format!("{name}({}{lines})", at.line_break())
+    out.write_char(')')
 }
 
 /// An expression on one line.
-#[must_use]
-pub fn expr(node: &Expr) -> String {
+pub fn flat(out: &mut Page, node: &Expr) -> fmt::Result {
     match node {
-        Expr::Field(name) => eval_name(name),
-        Expr::Text(text) => format!("\"{}\"", escaped(text)),
-        Expr::Pattern(pattern) => format!("\"{}\"", pattern.0),
-        Expr::Int(n) => n.to_string(),
-        Expr::Float(x) => format!("{x}"),
-        Expr::Native(text) => text.clone(),
+        Expr::Field(name) => out.write_str(&eval_name(name)),
+        Expr::Text(text) => write!(out, "\"{}\"", Escaped(text)),
+        Expr::Pattern(pattern) => write!(out, "\"{}\"", pattern.0),
+        Expr::Int(n) => write!(out, "{n}"),
+        Expr::Float(x) => write!(out, "{x}"),
+        Expr::Native(text) => out.write_str(text),
         Expr::Call(function, arguments) => {
-            let arguments = arguments.iter().map(expr).collect::<Vec<_>>().join(", ");
-            format!("{}({arguments})", function_name(*function))
+            out.write_str(function_name(*function))?;
+            out.part(true, |out| out.joined(arguments, ", ", flat))
         }
-        Expr::Not(inner) => format!("NOT {}", inside(inner, Tightness::Primary)),
-        Expr::And(parts) => joined(parts, " AND ", Tightness::Not),
-        Expr::Or(parts) => joined(parts, " OR ", Tightness::Not),
+        Expr::Not(inner) => {
+            out.write_str("NOT ")?;
+            inside(out, inner, Tightness::Primary)
+        }
+        Expr::And(parts) => out.joined(parts, " AND ", |out, part| inside(out, part, Tightness::Not)),
+        Expr::Or(parts) => out.joined(parts, " OR ", |out, part| inside(out, part, Tightness::Not)),
         Expr::Compare(left, op, right) => {
-            format!("{}{}{}", inside(left, Tightness::Binary), compare(*op), inside(right, Tightness::Binary))
+            inside(out, left, Tightness::Binary)?;
+            out.write_str(compare(*op))?;
+            inside(out, right, Tightness::Binary)
         }
         Expr::In(field, texts) => {
-            let texts = texts.iter().map(|t| format!(", \"{}\"", escaped(t))).collect::<String>();
-            format!("in({}{texts})", eval_name(field))
+            write!(out, "in({}", eval_name(field))?;
+            texts.iter().try_for_each(|text| write!(out, ", \"{}\"", Escaped(text)))?;
+            out.write_char(')')
         }
-        Expr::Binary(left, op, right) => binary(left, *op, right),
-        Expr::Macro(name, fields) if fields.is_empty() => format!("`{name}`"),
+        Expr::Binary(left, op, right) => binary(out, left, *op, right),
         Expr::Macro(name, fields) => {
-            let fields = fields.iter().map(|field| field.0.as_str()).collect::<Vec<_>>().join(", ");
-            format!("`{name}({fields})`")
+            write!(out, "`{name}")?;
+            if !fields.is_empty() {
+                out.part(true, |out| out.joined(fields, ", ", |out, field| out.write_str(&field.0)))?;
+            }
+            out.write_char('`')
         }
     }
 }
 
-fn joined(parts: &[Expr], operator: &str, least: Tightness) -> String {
-    parts.iter().map(|part| inside(part, least)).collect::<Vec<_>>().join(operator)
-}
-
 /// The expression, in parentheses if it holds together less than needed.
-fn inside(node: &Expr, least: Tightness) -> String {
-    let text = expr(node);
-    if tightness(node) < least { format!("({text})") } else { text }
+fn inside(out: &mut Page, node: &Expr, least: Tightness) -> fmt::Result {
+    out.part(tightness(node) < least, |out| flat(out, node))
 }
 
 /// Products bind tighter than sums, and chains group to the left. Where `.` stands between is not documented for all
 /// operators, so beside another one it is always in parentheses.
-fn binary(left: &Expr, op: Binary, right: &Expr) -> String {
-    let operand = |side: &Expr, bare: &[Binary]| {
+fn binary(out: &mut Page, left: &Expr, op: Binary, right: &Expr) -> fmt::Result {
+    let operand = |out: &mut Page, side: &Expr, bare: &[Binary]| {
         let fits = matches!(side, Expr::Binary(_, inner, _) if bare.contains(inner));
-        inside(side, if fits { Tightness::Binary } else { Tightness::Primary })
+        inside(out, side, if fits { Tightness::Binary } else { Tightness::Primary })
     };
     use Binary::{Add, Concat, Div, Mul, Sub};
     let (sign, bare_left, bare_right): (_, &[Binary], &[Binary]) = match op {
@@ -176,7 +183,9 @@ fn binary(left: &Expr, op: Binary, right: &Expr) -> String {
         Div => ("/", &[], &[]),
         Concat => (".", &[Concat], &[]),
     };
-    format!("{}{sign}{}", operand(left, bare_left), operand(right, bare_right))
+    operand(out, left, bare_left)?;
+    out.write_str(sign)?;
+    operand(out, right, bare_right)
 }
 
 /// The operator.

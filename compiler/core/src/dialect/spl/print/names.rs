@@ -1,15 +1,18 @@
 //! Names and quoted text.
 
+use std::borrow::Cow;
+use std::fmt::{self, Display, Formatter, Write};
+
 use super::super::ast::Name;
 
 /// A field's name in `eval` and `where`.
 #[must_use]
-pub fn eval_name(name: &Name) -> String {
+pub fn eval_name(name: &Name) -> Cow<'_, str> {
     let plain = |c: char| c.is_ascii_alphanumeric() || c == '_';
     if starts_like_a_word(&name.0) && name.0.chars().all(plain) && !is_reserved(&name.0) {
-        name.0.clone()
+        Cow::Borrowed(&name.0)
     } else {
-        format!("'{}'", name.0)
+        Cow::Owned(format!("'{}'", name.0))
     }
 }
 
@@ -19,12 +22,12 @@ fn starts_like_a_word(name: &str) -> bool {
 
 /// A field's name in the base search and in commands.
 #[must_use]
-pub fn field_name(name: &Name) -> String {
+pub fn field_name(name: &Name) -> Cow<'_, str> {
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.');
     if starts_like_a_word(&name.0) && name.0.chars().all(plain) {
-        name.0.clone()
+        Cow::Borrowed(&name.0)
     } else {
-        format!("\"{}\"", escaped(&name.0))
+        Cow::Owned(format!("\"{}\"", Escaped(&name.0)))
     }
 }
 
@@ -36,7 +39,20 @@ fn is_reserved(name: &str) -> bool {
 }
 
 /// Text for inside double quotes.
-#[must_use]
-pub fn escaped(text: &str) -> String {
-    text.replace('\\', "\\\\").replace('"', "\\\"")
+pub struct Escaped<'t>(pub &'t str);
+
+impl Display for Escaped<'_> {
+    fn fmt(&self, out: &mut Formatter<'_>) -> fmt::Result {
+        for piece in self.0.split_inclusive(['\\', '"']) {
+            match piece.strip_suffix(['\\', '"']) {
+                Some(before) => {
+                    out.write_str(before)?;
+                    out.write_char('\\')?;
+                    out.write_str(if piece.ends_with('"') { "\"" } else { "\\" })?;
+                }
+                None => out.write_str(piece)?,
+            }
+        }
+        Ok(())
+    }
 }

@@ -1,59 +1,65 @@
 //! Base searches.
 
+use std::fmt::{self, Write};
+
 use super::super::ast::{Name, Piece, Search};
+use super::at::At;
 use super::expr::compare;
-use super::names::{escaped, field_name};
-use super::page::At;
+use super::names::{Escaped, field_name};
+use crate::dialect::page::Page;
 
 /// A base search that begins here: on this line if it fits, else broken at its outermost operator or list.
-#[must_use]
-pub fn laid_out(node: &Search, at: At) -> String {
-    let flat = search(node);
-    if at.fits(&flat) {
-        return flat;
+pub fn laid_out(out: &mut Page, node: &Search, at: At) -> fmt::Result {
+    if out.fits(at.room(), |out| flat(out, node)) {
+        return Ok(());
     }
     match node {
-        Search::Macro(_) | Search::Like(..) | Search::Number(..) => flat,
-        Search::And(parts) => chain(parts, "AND", at),
+        Search::Macro(_) | Search::Like(..) | Search::Number(..) => flat(out, node),
+        Search::And(parts) => chain(out, parts, "AND", at),
         Search::Or(parts) => match values_of_one(parts) {
-            Some((field, values)) => format!("{} IN ({})", field_name(field), at.list(&values)),
-            None => chain(parts, "OR", at),
+            Some((field, values)) => {
+                write!(out, "{} IN (", field_name(field))?;
+                at.list(out, &values.into_iter().map(|value| Page::of(|out| pieces(out, value))).collect::<Vec<_>>())?;
+                out.write_char(')')
+            }
+            None => chain(out, parts, "OR", at),
         },
     }
 }
 
-fn chain(parts: &[Search], operator: &str, at: At) -> String {
-    let operands = (0..).zip(parts).map(|(n, part): (usize, _)| {
-        let place = if n == 0 { at.deeper() } else { at.below().after(operator.len() + 1) };
-        if in_parentheses(part, operator) {
-            format!("({})", laid_out(part, place.after(1)))
-        } else {
-            laid_out(part, place)
-        }
-    });
-    at.chain(&operands.collect::<Vec<_>>(), operator)
+fn chain(out: &mut Page, parts: &[Search], operator: &str, at: At) -> fmt::Result {
+    let flat = |out: &mut Page, part: &Search| out.part(in_parentheses(part, operator), |out| flat(out, part));
+    at.chain(out, parts, operator, &flat, |out, part, at| {
+        let parentheses = in_parentheses(part, operator);
+        out.part(parentheses, |out| laid_out(out, part, at.after(usize::from(parentheses))))
+    })
 }
 
 /// A base search on one line.
-#[must_use]
-pub fn search(node: &Search) -> String {
+pub fn flat(out: &mut Page, node: &Search) -> fmt::Result {
     match node {
-        Search::Macro(name) => format!("`{name}`"),
-        Search::Like(field, pieces) => format!("{}={}", field_name(field), search_value(pieces)),
-        Search::Number(field, op, number) => format!("{}{}{number}", field_name(field), compare(*op)),
-        Search::And(parts) => joined(parts, "AND"),
+        Search::Macro(name) => write!(out, "`{name}`"),
+        Search::Like(field, value) => {
+            write!(out, "{}=", field_name(field))?;
+            pieces(out, value)
+        }
+        Search::Number(field, op, number) => write!(out, "{}{}{number}", field_name(field), compare(*op)),
+        Search::And(parts) => joined(out, parts, "AND"),
         Search::Or(parts) => match values_of_one(parts) {
-            Some((field, values)) => format!("{} IN ({})", field_name(field), values.join(", ")),
-            None => joined(parts, "OR"),
+            Some((field, values)) => {
+                write!(out, "{} IN (", field_name(field))?;
+                out.joined(values, ", ", pieces)?;
+                out.write_char(')')
+            }
+            None => joined(out, parts, "OR"),
         },
     }
 }
 
-fn joined(parts: &[Search], operator: &str) -> String {
-    let printed = parts
-        .iter()
-        .map(|part| if in_parentheses(part, operator) { format!("({})", search(part)) } else { search(part) });
-    printed.collect::<Vec<_>>().join(&format!(" {operator} "))
+fn joined(out: &mut Page, parts: &[Search], operator: &str) -> fmt::Result {
+    out.joined(parts, &format!(" {operator} "), |out, part| {
+        out.part(in_parentheses(part, operator), |out| flat(out, part))
+    })
 }
 
 /// A macro beside `OR` stands in parentheses too: a site may define it as several terms.
@@ -68,26 +74,25 @@ fn in_parentheses(part: &Search, operator: &str) -> bool {
 
 /// The field and the values, where all parts look for values of one field.
 /// <https://help.splunk.com/en/splunk-enterprise/search/spl-search-reference/9.4/search-commands/search>
-fn values_of_one(parts: &[Search]) -> Option<(&Name, Vec<String>)> {
+fn values_of_one(parts: &[Search]) -> Option<(&Name, Vec<&[Piece]>)> {
     let Some(Search::Like(field, _)) = parts.first() else { return None };
-    let value = |part: &Search| match part {
-        Search::Like(other, pieces) if other == field => Some(search_value(pieces)),
+    let value = |part| match part {
+        &Search::Like(ref other, ref pieces) if other == field => Some(pieces.as_slice()),
         _ => None,
     };
     Some((field, parts.iter().map(value).collect::<Option<Vec<_>>>()?))
 }
 
-fn search_value(pieces: &[Piece]) -> String {
+fn pieces(out: &mut Page, pieces: &[Piece]) -> fmt::Result {
     if pieces == [Piece::Any] {
-        return "*".to_owned();
+        return out.write_char('*');
     }
-    let mut out = String::from("\"");
+    out.write_char('"')?;
     for piece in pieces {
         match piece {
-            Piece::Any => out.push('*'),
-            Piece::Literal(text) => out.push_str(&escaped(text)),
+            Piece::Any => out.write_char('*')?,
+            Piece::Literal(text) => write!(out, "{}", Escaped(text))?,
         }
     }
-    out.push('"');
-    out
+    out.write_char('"')
 }
