@@ -32,8 +32,11 @@ fn of_test(test: &Test, note: &mut impl FnMut(Feature, Span)) {
             if !addresses.is_empty() {
                 note(Feature::AddressEquals, span);
             }
-            for network in networks {
-                note(if network.address.is_ipv4() { Feature::NetworkV4 } else { Feature::NetworkV6 }, span);
+            if networks.iter().any(|network| network.address.is_ipv4()) {
+                note(Feature::NetworkV4, span);
+            }
+            if networks.iter().any(|network| !network.address.is_ipv4()) {
+                note(Feature::NetworkV6, span);
             }
         }
         TestKind::Compare(comparison) => {
@@ -53,7 +56,7 @@ fn of_test(test: &Test, note: &mut impl FnMut(Feature, Span)) {
 fn of_text(test: &TextTest, span: Span, note: &mut impl FnMut(Feature, Span)) {
     note(if test.cased { Feature::TextCased } else { Feature::TextIgnoringCase }, span);
     let mut literal = |text: &str| {
-        let has = |wanted: [u8; 2]| text.bytes().any(|byte| wanted.contains(&byte));
+        let has = |[one, other]: [u8; 2]| memchr::memchr2(one, other, text.as_bytes()).is_some();
         if has(*b"*?") {
             note(Feature::LiteralWildcard, span);
         }

@@ -123,16 +123,20 @@ fn any_of(alternatives: Vec<String>) -> String {
 }
 
 fn quoted(text: &str) -> String {
-    text.chars().map(character).collect()
+    let mut out = String::with_capacity(text.len() + 8);
+    text.chars().for_each(|c| character(&mut out, c));
+    out
 }
 
-fn character(c: char) -> String {
-    if c.is_ascii_alphanumeric() || "_ /:,;'-@=<>&~!%#".contains(c) || !c.is_ascii() {
-        c.to_string()
-    } else if c == '.' {
-        r"\.".to_owned()
-    } else {
-        format!("\\x{:02X}", u32::from(c))
+fn character(out: &mut String, c: char) {
+    match c {
+        '.' => out.push_str(r"\."),
+        'a'..='z' | 'A'..='Z' | '0'..='9' => out.push(c),
+        '_' | ' ' | '/' | ':' | ',' | ';' | '\'' | '-' | '@' | '=' | '<' | '>' | '&' | '~' | '!' | '%' | '#' => out.push(c),
+        c if !c.is_ascii() => out.push(c),
+        c => {
+            let _ = write!(out, "\\x{:02X}", u32::from(c));
+        }
     }
 }
 
@@ -167,7 +171,7 @@ fn matches_empty(node: &Node) -> bool {
 fn regex(node: &Node, tight: bool) -> String {
     match node {
         Node::Empty => String::new(),
-        Node::Literal(c) => character(*c),
+        Node::Literal(c) => quoted(c.encode_utf8(&mut [0; 4])),
         Node::Dot => r"[^\x0A]".to_owned(),
         Node::Class(class) => set(class),
         Node::Start => r"\A".to_owned(),
