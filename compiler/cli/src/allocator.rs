@@ -25,7 +25,7 @@ pub fn give_back_soon() {
 
 #[cfg(test)]
 mod tests {
-    use super::{PURGE_DELAY, give_back_soon};
+    use super::{PURGE_DELAY, SHORT, give_back_soon};
 
     #[test]
     #[expect(unsafe_code, reason = "options are read through the allocator's C interface")]

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
-use detc_core::compile::{self, Outcome};
+use detc_core::compile::{self, Compiler, Outcome};
 use detc_core::diagnostics::{Code, Diagnostic};
 use detc_core::dialect::Deployment;
 use detc_core::plan::{Class, Strategy, Unit};
@@ -225,12 +225,13 @@ pub fn compile<'a>(
     diagnostics: &mut Vec<Diagnostic>,
     console: &Console,
 ) -> Vec<Outcome<'a>> {
-    let jobs: Vec<(&'a Strategy, &Site<'a>)> =
-        strategies.iter().flat_map(|strategy| sites.iter().map(move |site| (strategy, site))).collect();
+    let compilers: Vec<Compiler<'a>> = strategies.iter().map(Compiler::new).collect();
+    let jobs: Vec<(&Compiler<'a>, &Site<'a>)> =
+        compilers.iter().flat_map(|compiler| sites.iter().map(move |site| (compiler, site))).collect();
     let progress = Mutex::new(Progress::steps(console, "compiling", jobs.len()));
-    let compilations = parallel::map(&jobs, |(strategy, site)| {
+    let compilations = parallel::map(&jobs, |(compiler, site)| {
         let wanted = |unit| wanted(unit) && site.serves(unit);
-        let compilation = compile::run_deployed(strategy, site.target, site.profile, deployment, &wanted);
+        let compilation = compiler.run(site.target, site.profile, deployment, &wanted);
         if let Ok(mut progress) = progress.lock() {
             progress.add(1);
         }

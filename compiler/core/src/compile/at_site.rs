@@ -17,7 +17,11 @@ use crate::target::{Access, FieldBinding, Profile};
 #[must_use]
 pub fn at_site<'a>(detection: &'a Detection, profile: &Profile) -> Cow<'a, Detection> {
     let mut changed = Cow::Borrowed(detection);
+    let decides = |access: &Access| matches!(access, Access::Missing(_) | Access::Constant(_));
     for (index, event) in detection.events.iter().enumerate() {
+        if !any_field(profile, event, |binding| decides(&binding.access)) {
+            continue;
+        }
         let mut any = false;
         event.predicate.for_each(&mut |test| any |= decision(profile, event, test).is_some());
         if let (true, Some(changed)) = (any, changed.to_mut().events.get_mut(index)) {
@@ -70,6 +74,10 @@ pub fn losses(detection: &Detection, profile: &Profile) -> Vec<(Loss, Span)> {
         let loss = binding(profile, event, field).and_then(|binding| binding.loss.clone());
         found.extend(loss.map(|loss| (loss, span)));
     };
+    let lossy = |event: &Event| any_field(profile, event, |binding| binding.loss.is_some());
+    if !detection.events.iter().any(|event| lossy(event)) {
+        return found;
+    }
     for event in &detection.events {
         event.predicate.for_each(&mut |test| test.for_each_field(&mut |field| read(event, field, test.call)));
     }
@@ -114,6 +122,11 @@ fn aggregated(pattern: &Pattern) -> Vec<(EventId, Field)> {
         });
     }
     found
+}
+
+/// Whether the site reads any field of the event's class in this way.
+fn any_field(profile: &Profile, event: &Event, way: impl Fn(&FieldBinding) -> bool) -> bool {
+    profile.classes.get(&event.class.name).is_some_and(|class| class.fields.values().any(way))
 }
 
 fn binding<'p>(profile: &'p Profile, event: &Event, field: &Field) -> Option<&'p FieldBinding> {

@@ -13,6 +13,7 @@ pub use idle::idle_values;
 pub use report::fidelity_report;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::OnceLock;
 
 use crate::capability::{Direction, Feature, Fidelity, Findings, Loss, Refusal, Support, TIES, features};
 use crate::diagnostics::{Code, Diagnostic};
@@ -73,44 +74,61 @@ pub fn run<'a>(
     profile: &'a Profile,
     wanted: &dyn Fn(Unit<'a>) -> bool,
 ) -> Compilation<'a> {
-    run_deployed(strategy, target, profile, None, wanted)
+    Compiler::new(strategy).run(target, profile, None, wanted)
 }
 
-/// The same for rules as a pack deploys them: what stands outside a query counts for no limit of the query.
-#[must_use]
-pub fn run_deployed<'a>(
+/// Compiles a strategy for any number of sites; what its detections ask of a dialect is read once.
+pub struct Compiler<'a> {
     strategy: &'a Strategy,
-    target: &'a Target,
-    profile: &'a Profile,
-    deployment: Option<Deployment<'a>>,
-    wanted: &dyn Fn(Unit<'a>) -> bool,
-) -> Compilation<'a> {
-    let mut compilation = Compilation::default();
-    let dialects = match spoken(target) {
-        Ok(dialects) => dialects,
-        Err(title) => {
-            compilation.diagnostics.push(Diagnostic::bare(Code::BadTargetData, title));
-            return compilation;
-        }
-    };
-    for analytic in strategy.analytics.iter().filter(|analytic| profile.serves(&analytic.platform)) {
-        if analytic.detections.iter().any(|detection| wanted(Unit { strategy, analytic, detection })) {
-            compile_analytic(
-                &dialects,
-                Site { strategy, analytic, target, profile, deployment },
-                wanted,
-                &mut compilation,
-            );
-        }
+    /// Of each analytic, of each detection: its features, once something needs them.
+    features: Vec<Vec<OnceLock<Features>>>,
+}
+
+/// The features of a detection, and where the source asks for them.
+type Features = BTreeMap<Feature, Span>;
+
+impl<'a> Compiler<'a> {
+    /// For this strategy.
+    #[must_use]
+    pub fn new(strategy: &'a Strategy) -> Self {
+        let of_analytic = |analytic: &Analytic| analytic.detections.iter().map(|_| OnceLock::new()).collect();
+        Self { strategy, features: strategy.analytics.iter().map(of_analytic).collect() }
     }
-    compilation
+
+    /// As [`run`]. With a deployment, the rules are as a pack deploys them: what stands outside a query counts for no limit
+    /// of the query.
+    #[must_use]
+    pub fn run(
+        &self,
+        target: &'a Target,
+        profile: &'a Profile,
+        deployment: Option<Deployment<'a>>,
+        wanted: &dyn Fn(Unit<'a>) -> bool,
+    ) -> Compilation<'a> {
+        let mut compilation = Compilation::default();
+        let dialects = match spoken(target) {
+            Ok(dialects) => dialects,
+            Err(title) => {
+                compilation.diagnostics.push(Diagnostic::bare(Code::BadTargetData, title));
+                return compilation;
+            }
+        };
+        for (analytic, features) in self.strategy.analytics.iter().zip(&self.features) {
+            if profile.serves(&analytic.platform) {
+                let site = Site { strategy: self.strategy, analytic, features, target, profile, deployment };
+                compile_analytic(&dialects, site, wanted, &mut compilation);
+            }
+        }
+        compilation
+    }
 }
 
 /// An analytic on a site.
 #[derive(Clone, Copy)]
-struct Site<'a> {
+struct Site<'a, 'f> {
     strategy: &'a Strategy,
     analytic: &'a Analytic,
+    features: &'f [OnceLock<Features>],
     target: &'a Target,
     profile: &'a Profile,
     deployment: Option<Deployment<'a>>,
@@ -118,31 +136,24 @@ struct Site<'a> {
 
 fn compile_analytic<'a>(
     dialects: &[&dyn Dialect],
-    site: Site<'a>,
+    site: Site<'a, '_>,
     wanted: &dyn Fn(Unit<'a>) -> bool,
     compilation: &mut Compilation<'a>,
 ) {
+    let Site { strategy, analytic, target, profile, deployment, .. } = site;
     let mut any_above = false;
-    let last_wanted = site
-        .analytic
-        .detections
-        .iter()
-        .rposition(|detection| wanted(Unit { strategy: site.strategy, analytic: site.analytic, detection }));
+    let last_wanted = analytic.detections.iter().rposition(|detection| wanted(Unit { strategy, analytic, detection }));
     let count = last_wanted.map_or(0, |i| i + 1);
-    for detection in site.analytic.detections.iter().take(count) {
-        let unit = Unit { strategy: site.strategy, analytic: site.analytic, detection };
-        let request = Request { unit, target: site.target, profile: site.profile, deployment: site.deployment };
+    for (detection, known) in analytic.detections.iter().zip(site.features).take(count) {
+        let unit = Unit { strategy, analytic, detection };
+        let request = Request { unit, target, profile, deployment };
+        let features = known.get_or_init(|| features(detection));
+        let assessed = best(dialects, &request, features);
         let mut outcome = if detection.otherwise && any_above {
-            Outcome {
-                unit,
-                target: site.target,
-                profile: site.profile,
-                fidelity: assess(dialects, &request).0,
-                status: Status::NotNeeded,
-                queries: Vec::new(),
-            }
+            let (status, queries) = (Status::NotNeeded, Vec::new());
+            Outcome { unit, target, profile, fidelity: assessed.0, status, queries }
         } else {
-            outcome(dialects, &request)
+            outcome(&request, assessed)
         };
         any_above |= matches!(outcome.status, Status::Compiled { .. });
         if !wanted(unit) {
@@ -156,8 +167,7 @@ fn compile_analytic<'a>(
     }
 }
 
-fn outcome<'a>(dialects: &[&dyn Dialect], request: &Request<'a>) -> Outcome<'a> {
-    let (fidelity, queries) = assess(dialects, request);
+fn outcome<'a>(request: &Request<'a>, (fidelity, queries): (Fidelity, Vec<Query>)) -> Outcome<'a> {
     let accepted = |what| acceptance(request, what).map(|a| a.reason.clone());
     let status = match &fidelity {
         Fidelity::Exact { .. } => Status::Compiled { accepted: None },
@@ -177,9 +187,13 @@ fn outcome<'a>(dialects: &[&dyn Dialect], request: &Request<'a>) -> Outcome<'a> 
 /// best. Where none can, the reasons are those of the first that came furthest.
 #[must_use]
 pub fn assess(dialects: &[&dyn Dialect], request: &Request<'_>) -> (Fidelity, Vec<Query>) {
+    best(dialects, request, &features(request.unit.detection))
+}
+
+fn best(dialects: &[&dyn Dialect], request: &Request<'_>, features: &Features) -> (Fidelity, Vec<Query>) {
     let mut best: Option<Said> = None;
     for dialect in dialects {
-        let said = assess_in(*dialect, request);
+        let said = assess_in(*dialect, request, features);
         best = best.filter(|best| best.lacking <= said.lacking).or(Some(said));
         if best.as_ref().is_some_and(|best| best.lacking == Lacking::Nothing) {
             break;
@@ -209,7 +223,7 @@ enum Lacking {
 
 /// The same in one dialect. The features are asked first; only a detection that passes is lowered, and what only the
 /// profile's data can tell is found on the way.
-fn assess_in(language: &dyn Dialect, request: &Request<'_>) -> Said {
+fn assess_in(language: &dyn Dialect, request: &Request<'_>, features: &Features) -> Said {
     let detection = at_site::at_site(request.unit.detection, request.profile);
     let request = &Request { unit: Unit { detection: &detection, ..request.unit }, ..*request };
     let mut findings = Findings::default();
@@ -219,10 +233,10 @@ fn assess_in(language: &dyn Dialect, request: &Request<'_>) -> Said {
     for (loss, span) in at_site::losses(&detection, request.profile) {
         findings.note(Support::Lossy(loss), span);
     }
-    for (feature, span) in features(request.unit.detection) {
-        findings.note(language.support(feature), span);
-        if let Some(reason) = narrowed(request.profile, feature) {
-            findings.note(Support::no(reason), span);
+    for (feature, span) in features {
+        findings.note(language.support(*feature), *span);
+        if let Some(reason) = narrowed(request.profile, *feature) {
+            findings.note(Support::no(reason), *span);
         }
     }
     if !findings.refusals.is_empty() {
@@ -245,6 +259,9 @@ fn assess_in(language: &dyn Dialect, request: &Request<'_>) -> Said {
 
 /// The reason for which a profile refuses a feature that its dialect has.
 fn narrowed(profile: &Profile, feature: Feature) -> Option<&str> {
+    if profile.narrow.is_empty() {
+        return None;
+    }
     let name = format!("{feature:?}");
     let name = name.split('(').next().unwrap_or_default();
     profile.narrow.get(name).map(String::as_str)
@@ -396,8 +413,10 @@ pub fn needless_acceptances(outcomes: &[Outcome<'_>]) -> Vec<Diagnostic> {
 
 /// Whether an acceptance of the outcome's detection is about its target and profile.
 fn covers(accept: &Acceptance, outcome: &Outcome<'_>) -> bool {
-    let (target, profile) = (&outcome.target.id, &outcome.profile.id);
-    accept.target.value == *target || accept.target.value == format!("{target}/{profile}")
+    match accept.target.value.split_once('/') {
+        Some((target, profile)) => target == outcome.target.id && profile == outcome.profile.id,
+        None => accept.target.value == outcome.target.id,
+    }
 }
 
 fn needs(accept: &Acceptance, outcome: &Outcome<'_>) -> bool {

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::{Outcome, Status, Uncovered, fidelity_word};
 use crate::attack::{Bundle, Standing, standing};
-use crate::capability::{Fidelity, Loss};
+use crate::capability::{Fidelity, Loss, Refusal};
 use crate::dialect::Query;
 use crate::plan::{Layer, Parameter, Strategy};
 use crate::sema::literals::print_span;
@@ -18,7 +18,7 @@ pub fn fidelity_report(outcomes: &[Outcome<'_>], uncovered: &[Uncovered<'_>], bu
     Report {
         version: 1,
         attack: Each(move || strategies(outcomes).into_iter().map(|strategy| attack(strategy, bundle))),
-        detections: Each(move || outcomes.iter().map(entry)),
+        detections: Each(move || outcomes.iter().map(Entry::of)),
         uncovered: Each(move || uncovered.iter().map(not_covered)),
         parameters: Each(move || strategies(outcomes).into_iter().flat_map(parameters)),
     }
@@ -36,7 +36,7 @@ struct Report<A, D, U, P> {
 /// A list whose entries are made one by one as they are written: a corpus has too many to hold.
 struct Each<F>(F);
 
-impl<F: Fn() -> I, I: Iterator<Item = Value>> Serialize for Each<F> {
+impl<F: Fn() -> I, I: Iterator<Item: Serialize>> Serialize for Each<F> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_seq((self.0)())
     }
@@ -89,43 +89,94 @@ fn not_covered(uncovered: &Uncovered<'_>) -> Value {
     })
 }
 
-fn entry(outcome: &Outcome<'_>) -> Value {
-    let unit = outcome.unit;
-    let (losses, reasons) = match &outcome.fidelity {
-        Fidelity::Exact { losses } | Fidelity::Approximate { losses } => {
-            (losses.iter().map(loss).collect(), Vec::new())
-        }
-        Fidelity::Unsupported { reasons } => {
-            (Vec::new(), reasons.iter().map(|r| json!({ "reason": r.reason, "help": r.help })).collect())
-        }
-    };
-    let (status, accepted) = match &outcome.status {
-        Status::Compiled { accepted } => ("compiled", accepted.clone()),
-        Status::AcceptedUnsupported(reason) => ("left out", Some(reason.clone())),
-        Status::NotNeeded => ("not needed", None),
-        Status::Failed => ("failed", None),
-    };
-    json!({
-        "strategy": unit.strategy.id,
-        "analytic": unit.analytic.id,
-        "detection": unit.detection.name,
-        "id": unit.detection.id,
-        "target": outcome.target.id,
-        "profile": outcome.profile.id,
-        "fidelity": fidelity_word(&outcome.fidelity),
-        "status": status,
-        "accepted": accepted,
-        "losses": Value::Array(losses),
-        "reasons": Value::Array(reasons),
-        "rules": outcome.queries.iter().map(rule).collect::<Vec<_>>(),
-    })
+/// What came of a detection at a site.
+#[derive(Serialize)]
+struct Entry<'a> {
+    strategy: &'a str,
+    analytic: &'a str,
+    detection: &'a str,
+    id: &'a str,
+    target: &'a str,
+    profile: &'a str,
+    fidelity: &'static str,
+    status: &'static str,
+    accepted: Option<&'a str>,
+    losses: Vec<Lost<'a>>,
+    reasons: Vec<Refused<'a>>,
+    rules: Vec<Rule<'a>>,
+}
+
+#[derive(Serialize)]
+struct Lost<'a> {
+    name: &'a str,
+    direction: &'static str,
+    note: &'a str,
+}
+
+#[derive(Serialize)]
+struct Refused<'a> {
+    reason: &'a str,
+    help: Option<&'a str>,
 }
 
 /// What a rule needs of its schedule: how far a run must look back, and how long it must wait before it can judge.
-fn rule(query: &Query) -> Value {
-    json!({ "part": query.part, "dialect": query.dialect, "look_back": print_span(query.look_back), "wait": print_span(query.wait) })
+#[derive(Serialize)]
+struct Rule<'a> {
+    part: Option<&'a str>,
+    dialect: &'static str,
+    look_back: String,
+    wait: String,
 }
 
-fn loss(loss: &Loss) -> Value {
-    json!({ "name": loss.name, "direction": loss.direction.as_str(), "note": loss.note })
+impl<'a> Entry<'a> {
+    fn of(outcome: &'a Outcome<'_>) -> Self {
+        let unit = outcome.unit;
+        let (losses, reasons): (&[Loss], &[Refusal]) = match &outcome.fidelity {
+            Fidelity::Exact { losses } | Fidelity::Approximate { losses } => (losses, &[]),
+            Fidelity::Unsupported { reasons } => (&[], reasons),
+        };
+        let (status, accepted) = match &outcome.status {
+            Status::Compiled { accepted } => ("compiled", accepted.as_deref()),
+            Status::AcceptedUnsupported(reason) => ("left out", Some(reason.as_str())),
+            Status::NotNeeded => ("not needed", None),
+            Status::Failed => ("failed", None),
+        };
+        Self {
+            strategy: &unit.strategy.id,
+            analytic: &unit.analytic.id,
+            detection: &unit.detection.name,
+            id: &unit.detection.id,
+            target: &outcome.target.id,
+            profile: &outcome.profile.id,
+            fidelity: fidelity_word(&outcome.fidelity),
+            status,
+            accepted,
+            losses: losses.iter().map(Lost::of).collect(),
+            reasons: reasons.iter().map(Refused::of).collect(),
+            rules: outcome.queries.iter().map(Rule::of).collect(),
+        }
+    }
+}
+
+impl<'a> Lost<'a> {
+    fn of(loss: &'a Loss) -> Self {
+        Self { name: &loss.name, direction: loss.direction.as_str(), note: &loss.note }
+    }
+}
+
+impl<'a> Refused<'a> {
+    fn of(refusal: &'a Refusal) -> Self {
+        Self { reason: &refusal.reason, help: refusal.help.as_deref() }
+    }
+}
+
+impl<'a> Rule<'a> {
+    fn of(query: &'a Query) -> Self {
+        Self {
+            part: query.part.as_deref(),
+            dialect: query.dialect,
+            look_back: print_span(query.look_back),
+            wait: print_span(query.wait),
+        }
+    }
 }

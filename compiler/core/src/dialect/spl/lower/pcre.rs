@@ -132,7 +132,9 @@ fn character(out: &mut String, c: char) {
     match c {
         '.' => out.push_str(r"\."),
         'a'..='z' | 'A'..='Z' | '0'..='9' => out.push(c),
-        '_' | ' ' | '/' | ':' | ',' | ';' | '\'' | '-' | '@' | '=' | '<' | '>' | '&' | '~' | '!' | '%' | '#' => out.push(c),
+        '_' | ' ' | '/' | ':' | ',' | ';' | '\'' | '-' | '@' | '=' | '<' | '>' | '&' | '~' | '!' | '%' | '#' => {
+            out.push(c)
+        }
         c if !c.is_ascii() => out.push(c),
         c => {
             let _ = write!(out, "\\x{:02X}", u32::from(c));
