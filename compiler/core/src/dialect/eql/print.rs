@@ -168,7 +168,13 @@ fn print_wildcard(wildcard: &Wildcard) -> String {
 
 /// A string literal. Characters that a line of text should not hold are written by their number.
 fn print_text(text: &str) -> String {
-    let mut out = String::from("\"");
+    let mut out = String::with_capacity(text.len() + 2);
+    out.push('"');
+    if text.bytes().all(|byte| matches!(byte, b' '..=b'~') && byte != b'\\' && byte != b'"') {
+        out.push_str(text);
+        out.push('"');
+        return out;
+    }
     for c in text.chars() {
         match c {
             '\\' => out.push_str("\\\\"),

@@ -149,8 +149,7 @@ fn is_bare(text: &str) -> bool {
 
 /// No version takes a UUID for a number or a date: its first group has eight digits.
 fn is_uuid(text: &str) -> bool {
-    let groups: Vec<usize> = text.split('-').map(str::len).collect();
-    groups == [8, 4, 4, 4, 12] && text.chars().all(|c| c.is_ascii_hexdigit() || c == '-')
+    text.split('-').map(str::len).eq([8, 4, 4, 4, 12]) && text.chars().all(|c| c.is_ascii_hexdigit() || c == '-')
 }
 
 /// Whether it is a number with a letter for its unit of time, such as `5m`.
@@ -161,7 +160,11 @@ fn is_timespan(text: &str) -> bool {
 
 /// In single quotes where every character can stand for itself, else in double quotes with escapes.
 fn print_quoted(text: &str) -> String {
-    if text.chars().all(is_printable) { format!("'{}'", text.replace('\'', "''")) } else { print_escaped(text) }
+    match text.chars().all(is_printable) {
+        true if text.contains('\'') => format!("'{}'", text.replace('\'', "''")),
+        true => format!("'{text}'"),
+        false => print_escaped(text),
+    }
 }
 
 /// Whether every YAML version takes the character as itself inside single quotes.

@@ -76,11 +76,11 @@ fn in_parentheses(part: &Search, operator: &str) -> bool {
 /// <https://help.splunk.com/en/splunk-enterprise/search/spl-search-reference/9.4/search-commands/search>
 fn values_of_one(parts: &[Search]) -> Option<(&Name, Vec<&[Piece]>)> {
     let Some(Search::Like(field, _)) = parts.first() else { return None };
-    let value = |part| match part {
-        &Search::Like(ref other, ref pieces) if other == field => Some(pieces.as_slice()),
+    let values = parts.iter().map(|part| match part {
+        Search::Like(other, pieces) if other == field => Some(pieces.as_slice()),
         _ => None,
-    };
-    Some((field, parts.iter().map(value).collect::<Option<Vec<_>>>()?))
+    });
+    Some((field, values.collect::<Option<Vec<_>>>()?))
 }
 
 fn pieces(out: &mut Page, pieces: &[Piece]) -> fmt::Result {
