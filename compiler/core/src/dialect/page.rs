@@ -98,7 +98,8 @@ impl Write for Page {
     /// Fails where a text on trial is too long, so that no more of it is made.
     fn write_str(&mut self, text: &str) -> fmt::Result {
         if let Some(left) = &mut self.left {
-            *left = left.checked_sub(text.chars().count()).ok_or(fmt::Error)?;
+            let width = if text.is_ascii() { text.len() } else { text.chars().count() };
+            *left = left.checked_sub(width).ok_or(fmt::Error)?;
         }
         self.text.push_str(text);
         Ok(())

@@ -27,7 +27,7 @@ impl Source {
     /// # Errors
     /// Says what is wrong with it.
     pub fn read(source: &serde_json::Map<String, Json>) -> Result<Self, String> {
-        serde_json::from_value(Json::Object(source.clone())).map_err(|e| e.to_string())
+        Self::deserialize(source).map_err(|e| e.to_string())
     }
 }
 

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
-use serde_json::Value as Json;
 
 use super::tree::{Item, Modifier, Value};
 use crate::capability::Support;
@@ -37,7 +36,7 @@ pub struct LogSource {
 /// The refusal, if the profile does not have the class or says of it what this dialect cannot read.
 pub fn log_source(request: &Request<'_>, event: &Event) -> Result<LogSource, Support> {
     let binding = site::class(request, event)?;
-    let source: Source = serde_json::from_value(Json::Object(binding.source.clone()))
+    let source = Source::deserialize(&binding.source)
         .map_err(|e| Support::no(&format!("the profile's source of `{}` cannot be read: {e}", event.class.name)))?;
     let collect = binding.collect.split_whitespace().collect::<Vec<_>>().join(" ");
     let keys = [

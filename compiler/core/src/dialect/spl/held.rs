@@ -100,7 +100,7 @@ impl<'a> Keeper<'a> {
         let Some(settings) = request.target.settings.get("held").filter(|_| request.deployment.is_some()) else {
             return Ok(None);
         };
-        let settings: Settings = serde_json::from_value(settings.clone()).map_err(|e| e.to_string())?;
+        let settings = Settings::deserialize(settings).map_err(|e| e.to_string())?;
         let usable = !settings.prefix.is_empty() && settings.prefix.chars().all(|c| c.is_ascii_lowercase() || c == '_');
         if !usable {
             return Err(format!("`{}` cannot begin the name of a macro", settings.prefix));

@@ -442,7 +442,7 @@ impl<'a> Site<'a> {
 /// # Errors
 /// Says what is wrong with it.
 pub fn read_source(source: &serde_json::Map<String, serde_json::Value>) -> Result<Source, String> {
-    let source: Source = serde_json::from_value(source.clone().into()).map_err(|error| error.to_string())?;
+    let source = Source::deserialize(source).map_err(|error| error.to_string())?;
     let older = source.joins.iter().filter_map(|join| join.older.as_deref());
     match older.into_iter().find(|text| parse_span(text).is_none()) {
         Some(text) => Err(format!("`{text}` is no span of time such as `24h`")),
