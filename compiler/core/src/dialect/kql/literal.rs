@@ -37,7 +37,11 @@ pub fn text(out: &mut impl Write, value: &str) -> fmt::Result {
 
 /// Characters that are never written as they are.
 fn is_special(c: char) -> bool {
-    c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{feff}')
+    if c.is_ascii() {
+        c.is_ascii_control()
+    } else {
+        c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{feff}')
+    }
 }
 
 fn escaped(out: &mut impl Write, value: &str, quote: char) -> fmt::Result {

@@ -62,8 +62,12 @@ impl Columns {
     /// of a join or group, and all of them below.
     #[must_use]
     pub fn name_in(&self, pattern: &Pattern, column: &Column) -> String {
-        let value = self.values.get(column).filter(|_| has_one_value(pattern, column));
-        value.cloned().unwrap_or_else(|| self.name(column))
+        self.common_value(pattern, column).cloned().unwrap_or_else(|| self.name(column))
+    }
+
+    /// The name of the one value that a row of the pattern has of a key column with several.
+    fn common_value(&self, pattern: &Pattern, column: &Column) -> Option<&String> {
+        self.values.get(column).filter(|_| has_one_value(pattern, column))
     }
 
     /// Where a field of an event was first asked for as a column.
@@ -92,23 +96,29 @@ impl Columns {
 
     /// The names that the rows of a pattern can give.
     #[must_use]
-    pub fn given(&self, pattern: &Pattern) -> BTreeSet<String> {
-        let name_of = |event: EventId, (name, cell): &(String, Cell)| match cell {
-            Cell::Field(field) => self.name_in(pattern, &Column::field(event, field.clone())),
-            Cell::Aggregate(_) | Cell::Id | Cell::Carried(_) => name.clone(),
-        };
+    pub fn given(&self, pattern: &Pattern) -> BTreeSet<&str> {
         let events = pattern.row_events().into_iter();
-        events.flat_map(|event| self.cells(event).iter().map(move |cell| name_of(event, cell))).collect()
+        events.flat_map(|event| self.cells(event).iter().map(move |cell| self.given_as(pattern, event, cell))).collect()
+    }
+
+    /// The name of a cell in the rows of a pattern.
+    fn given_as<'s>(&'s self, pattern: &Pattern, event: EventId, (name, cell): &'s (String, Cell)) -> &'s str {
+        match cell {
+            Cell::Field(field) if field.ty.is_list() => {
+                self.common_value(pattern, &Column::field(event, field.clone())).unwrap_or(name)
+            }
+            Cell::Field(_) | Cell::Aggregate(_) | Cell::Id | Cell::Carried(_) => name,
+        }
     }
 
     /// The names that an operand gives the rows of its join: a key has its common value there.
     #[must_use]
-    pub fn given_joined(&self, operand: &Pattern, keys: &[Key], index: usize) -> BTreeSet<String> {
+    pub fn given_joined(&self, operand: &Pattern, keys: &[Key], index: usize) -> BTreeSet<&str> {
         let mut given = self.given(operand);
         for column in keys.iter().filter_map(|key| key.columns.get(index)) {
             if let Some(value) = self.values.get(column) {
-                given.remove(&self.name(column));
-                given.insert(value.clone());
+                given.remove(self.names.get(column).map_or("", String::as_str));
+                given.insert(value);
             }
         }
         given
@@ -299,17 +309,19 @@ fn never_differ(pattern: &Pattern, a: &Column, b: &Column) -> bool {
 
 /// The innermost part of the pattern that has both events.
 fn meeting(pattern: &Pattern, a: EventId, b: EventId) -> &Pattern {
-    let inner = pattern.operands().into_iter().find(|p| {
-        let events = all_events(p);
-        events.contains(&a) && events.contains(&b)
-    });
+    let inner = pattern.operands().into_iter().find(|p| has_event(p, a) && has_event(p, b));
     inner.map_or(pattern, |p| meeting(p, a, b))
 }
 
-/// Every event, those of absent operands too.
-fn all_events(pattern: &Pattern) -> BTreeSet<EventId> {
-    let own = pattern.row_events().into_iter();
-    own.chain(pattern.operands().into_iter().flat_map(all_events)).collect()
+/// Whether the pattern has the event, be it in an absent operand.
+fn has_event(pattern: &Pattern, event: EventId) -> bool {
+    match &pattern.kind {
+        PatternKind::Event(id) => *id == event,
+        PatternKind::Grouped(group) => group.event == event,
+        PatternKind::Then(_) | PatternKind::With(_) | PatternKind::NotFollowed(_) | PatternKind::NotPreceded(_) => {
+            pattern.operands().into_iter().any(|operand| has_event(operand, event))
+        }
+    }
 }
 
 /// Joined columns bear the plain name of their field; a name that is taken gets its event in front.

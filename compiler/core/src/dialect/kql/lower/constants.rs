@@ -15,7 +15,7 @@ pub const TICKS: i64 = 10_000;
 
 /// The `let` statements of values so far.
 #[derive(Debug, Default)]
-pub struct Constants {
+pub struct Constants<'a> {
     /// The name of every parameter of the strategy.
     parameters: Vec<String>,
     /// In order of first use.
@@ -25,12 +25,12 @@ pub struct Constants {
     /// Which parameter, in which form, has which name.
     named: Vec<(ParamRef, Expr, String)>,
     /// Lists of texts, and how often the detection's events ask for them.
-    lists: BTreeMap<Vec<String>, usize>,
+    lists: BTreeMap<&'a [String], usize>,
     /// Those that have a name by now.
     shared: BTreeMap<Vec<String>, String>,
 }
 
-impl Constants {
+impl Constants<'_> {
     /// The name that is kept free for a parameter.
     #[must_use]
     pub fn name_of(&self, param: &ParamRef) -> String {
@@ -64,7 +64,7 @@ pub fn prepare(cx: &mut Context<'_>) {
                 && let TextOp::Equals(Operand { value, param: None }) = &test.op
                 && value.len() > 1
             {
-                *cx.constants.lists.entry(value.clone()).or_default() += 1;
+                *cx.constants.lists.entry(value).or_default() += 1;
             }
         });
     }
@@ -73,7 +73,7 @@ pub fn prepare(cx: &mut Context<'_>) {
 /// The value itself, or the name of the parameter it comes from. A parameter that is needed in several forms has a name
 /// for each, told apart by `suffix`.
 pub fn constant(cx: &mut Context<'_>, param: Option<&ParamRef>, suffix: &str, value: Expr) -> Expr {
-    if let Some(read) = held::read(cx, param, Read::Plain, value.clone()) {
+    if let Some(read) = held::read(cx, param, Read::Plain, || value.clone()) {
         return read;
     }
     let Some(param) = param else { return value };
@@ -95,19 +95,19 @@ pub fn constant(cx: &mut Context<'_>, param: Option<&ParamRef>, suffix: &str, va
 }
 
 /// A list of texts for `in`: its members, or the one name of a list that is a parameter's or stands in several places.
-pub fn texts(cx: &mut Context<'_>, field: &str, operand: &Operand<Vec<String>>, values: Vec<String>) -> Vec<Expr> {
-    let members: Vec<Expr> = values.into_iter().map(Expr::Text).collect();
+pub fn texts(cx: &mut Context<'_>, field: &str, operand: &Operand<Vec<String>>, values: &[&str]) -> Vec<Expr> {
+    let members = || values.iter().map(|text| Expr::Text((*text).to_owned())).collect();
     if operand.param.is_some() {
-        return vec![constant(cx, operand.param.as_ref(), "Values", Expr::List(members))];
+        return vec![constant(cx, operand.param.as_ref(), "Values", Expr::List(members()))];
     }
-    if cx.constants.lists.get(&operand.value).is_none_or(|uses| *uses < 2) {
-        return members;
+    if cx.constants.lists.get(operand.value.as_slice()).is_none_or(|uses| *uses < 2) {
+        return members();
     }
     if let Some(name) = cx.constants.shared.get(&operand.value) {
         return vec![Expr::name(name)];
     }
     let name = cx.names.fresh(&format!("{}List", pascal(field)));
-    let value = LetValue::Scalar(Expr::List(members));
+    let value = LetValue::Scalar(Expr::List(members()));
     cx.constants.lets.push(Let { comment: String::new(), name: name.clone(), value });
     cx.constants.shared.insert(operand.value.clone(), name.clone());
     vec![Expr::Name(name)]

@@ -32,22 +32,20 @@ pub fn pipeline(cx: &mut Context<'_>, id: EventId, need: &BTreeSet<String>) -> P
     let Some(ClassSource { source, .. }) = cx.source(id) else { return Pipeline::of("") };
     let numbered = need.contains(&cx.columns.id(id)) && source.id.is_none();
     let mut scope = Scope { event: id, derived: Derived::new(), flags: Vec::new(), number: None };
-    let mut asked = Vec::new();
-    let mut rows = if numbered {
+    let (rows, conditions) = if numbered {
         let base = numbered_base(cx, id, event);
         let flag = base.flags.get(&id).cloned().unwrap_or(Expr::Bool(true));
         (scope.derived, scope.number) = (base.derived, Some(base.number));
-        Pipeline::of(base.name).filter(flag)
+        (Pipeline::of(base.name), vec![flag])
     } else {
         let rows = site_rows(cx, event, &[(id, event)]);
         let rows = compute(cx, rows, &[(id, event)], &mut scope);
         let conditions = conditions(cx, &event.predicate, &mut scope);
-        let rows = list_tests(rows, &scope);
-        asked = conditions.clone();
-        conditions.into_iter().fold(rows, Pipeline::filter)
+        (list_tests(rows, &scope), conditions)
     };
-    let guards = guards(cx, &scope, event.span);
-    rows = rows.filter(Expr::and(guards.into_iter().filter(|guard| !asked.contains(guard)).collect::<Vec<_>>()));
+    let mut guards = guards(cx, &scope, event.span);
+    guards.retain(|guard| !conditions.contains(guard));
+    let rows = conditions.into_iter().fold(rows, Pipeline::filter).filter(Expr::and(guards));
     let columns = projection(cx, &scope, source.time, need);
     rows.then(Step::Project(columns))
 }
@@ -222,14 +220,12 @@ fn column(cx: &mut Context<'_>, scope: &Scope<'_>, name: &str, field: &Field) ->
         return access.expr;
     }
     let value = field::value(cx, &access, span).unwrap_or_else(|| Expr::name(""));
-    let types = types(cx, name);
-    match access.value_type() {
-        Scalar::Int | Scalar::Long | Scalar::Real if types.len() > 1 => {
-            let function = if types.contains(&Scalar::Real) { "todouble" } else { "tolong" };
-            Expr::Call(function, vec![value])
-        }
-        _ => value,
+    let is_number = matches!(access.value_type(), Scalar::Int | Scalar::Long | Scalar::Real);
+    let types = if is_number { types(cx, name) } else { BTreeSet::new() };
+    if types.len() < 2 {
+        return value;
     }
+    Expr::Call(if types.contains(&Scalar::Real) { "todouble" } else { "tolong" }, vec![value])
 }
 
 /// The types of the columns that share a name.

@@ -41,12 +41,17 @@ fn length(parameter: &Parameter, param: &ParamRef) -> Option<i64> {
 
 /// The name of what a rule reads of a parameter; none where the value stands in the query. `shipped` is a single value as a
 /// site would write it; of a list it is not looked at.
-pub fn read(cx: &mut Context<'_>, param: Option<&ParamRef>, read: Read, shipped: Expr) -> Option<Expr> {
+pub fn read(
+    cx: &mut Context<'_>,
+    param: Option<&ParamRef>,
+    read: Read,
+    shipped: impl FnOnce() -> Expr,
+) -> Option<Expr> {
     let place = place(cx, param);
     let param = param.filter(|_| place != Place::Inline)?;
     let parameter = cx.request.unit.strategy.parameter(param)?;
     // A list is one wherever it is used, although a test may look at a part of it only.
-    let shipped = if is_list(cx, param) { entries(parameter, param)? } else { shipped };
+    let shipped = if is_list(cx, param) { entries(parameter, param)? } else { shipped() };
     let prefix = cx.settings.held.as_ref()?.prefix.clone();
     let owner = owner(cx.request.unit, parameter).to_owned();
     let plain = format!("{}{}", parameter.name, param.field.as_deref().map(pascal).unwrap_or_default());

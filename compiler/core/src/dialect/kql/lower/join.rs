@@ -56,7 +56,10 @@ fn kept(
     place: Place,
 ) -> Option<(usize, usize)> {
     let [left, right] = join.operands.as_slice() else { return None };
-    let gives = |p: &Pattern, index| need.is_subset(&cx.columns.given_joined(p, &join.keys, index));
+    let gives = |p: &Pattern, index| {
+        let given = cx.columns.given_joined(p, &join.keys, index);
+        need.iter().all(|name| given.contains(name.as_str()))
+    };
     match (arrangement, place) {
         (_, Place::Result) if gives(right, 1) => Some((1, 0)),
         (_, Place::Result) if gives(left, 0) => Some((0, 1)),
@@ -158,19 +161,22 @@ fn pairs(
     };
     let first_keys = key_columns(cx, join, 0);
     let (pipeline, keys) = rows::keyed(cx, first.pipeline.clone(), first_keys);
+    let given = |cx: &Context<'_>, operand: &Pattern, index: usize| -> BTreeSet<String> {
+        cx.columns.given_joined(operand, &join.keys, index).into_iter().map(str::to_owned).collect()
+    };
     let mut chain = Chain {
         arrangement,
         pipeline,
         keys,
         start: first.time.clone(),
         end: first.time.clone(),
-        given: join.operands.first().map(|p| cx.columns.given_joined(p, &join.keys, 0)).unwrap_or_default(),
+        given: join.operands.first().map(|p| given(cx, p, 0)).unwrap_or_default(),
         events: join.operands.first().map(Pattern::row_events).unwrap_or_default(),
     };
     let count = join.operands.len();
     for (index, (pattern, table)) in join.operands.iter().zip(std::iter::once(first).chain(tables)).enumerate().skip(1)
     {
-        let given = cx.columns.given_joined(pattern, &join.keys, index);
+        let given = given(cx, pattern, index);
         chain.add(cx, &label, table, key_columns(cx, join, index), &window, pattern, clashes);
         chain.given.extend(given.iter().cloned());
         let last = index + 1 == count;

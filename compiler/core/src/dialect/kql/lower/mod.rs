@@ -52,7 +52,7 @@ struct Context<'a> {
     settings: &'a Settings<'a>,
     sources: &'a Classes<'a>,
     names: Names<'a>,
-    constants: Constants,
+    constants: Constants<'a>,
     columns: Columns,
     numbered: BTreeMap<String, event::Numbered>,
     lets: Vec<Let>,

@@ -62,18 +62,16 @@ impl<'a> Names<'a> {
 
 /// The identifiers in a piece of Kusto that may be columns; a property of one is none, nor is a word in a string.
 fn columns(text: &str) -> impl Iterator<Item = &str> {
-    let (mut rest, mut before) = (text, ' ');
+    let (mut rest, mut before) = (text, b' ');
     std::iter::from_fn(move || {
         loop {
-            let first = rest.chars().next()?;
-            let length = match first {
-                '"' | '\'' => string_length(rest, before == '@'),
-                c if is_word(c) => rest.find(|c| !is_word(c)).unwrap_or(rest.len()),
-                c => c.len_utf8(),
-            };
-            let (token, after) = rest.split_at(length);
+            let (between, from) = rest.split_at(rest.bytes().position(|b| is_word(b) || is_quote(b))?);
+            let first = from.bytes().next()?;
+            before = between.bytes().next_back().unwrap_or(before);
+            let length = if is_quote(first) { string_length(from, before == b'@') } else { word_length(from) };
+            let (token, after) = from.split_at(length);
             rest = after;
-            if std::mem::replace(&mut before, first) != '.' && is_word(first) {
+            if std::mem::replace(&mut before, first) != b'.' && is_word(first) {
                 return Some(token);
             }
         }
@@ -81,8 +79,17 @@ fn columns(text: &str) -> impl Iterator<Item = &str> {
 }
 
 /// What an identifier may hold.
-const fn is_word(c: char) -> bool {
-    c.is_ascii_alphanumeric() || c == '_'
+const fn is_word(b: u8) -> bool {
+    b.is_ascii_alphanumeric() || b == b'_'
+}
+
+const fn is_quote(b: u8) -> bool {
+    matches!(b, b'"' | b'\'')
+}
+
+/// The bytes of the word at the start.
+fn word_length(text: &str) -> usize {
+    text.bytes().position(|b| !is_word(b)).unwrap_or(text.len())
 }
 
 /// The bytes of the string literal at the start: <https://learn.microsoft.com/kusto/query/scalar-data-types/string>
@@ -100,24 +107,31 @@ fn string_length(text: &str, verbatim: bool) -> usize {
 
 /// The text with everything that no identifier may hold replaced.
 fn identifier(text: &str) -> String {
-    let mut out = String::with_capacity(text.len() + 1);
+    let mut out = String::with_capacity(text.len() + "_".len());
     if !text.starts_with(|c: char| !c.is_ascii_digit()) {
         out.push('_');
     }
-    out.extend(text.chars().map(|c| if is_word(c) { c } else { '_' }));
-    out
+    let mut rest = text;
+    loop {
+        let (word, after) = rest.split_at(word_length(rest));
+        out.push_str(word);
+        let mut after = after.chars();
+        if after.next().is_none() {
+            return out;
+        }
+        out.push('_');
+        rest = after.as_str();
+    }
 }
 
 /// A dotted field name in Kusto's customary capitals: `destination.ip` → `DestinationIp`.
 #[must_use]
 pub fn pascal(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
-    let mut starts = true;
-    for c in text.chars() {
-        if c.is_ascii_alphanumeric() {
-            out.push(if starts { c.to_ascii_uppercase() } else { c });
-        }
-        starts = !c.is_ascii_alphanumeric();
+    for word in text.split(|c: char| !c.is_ascii_alphanumeric()) {
+        let mut letters = word.chars();
+        out.extend(letters.next().map(|first| first.to_ascii_uppercase()));
+        out.push_str(letters.as_str());
     }
     out
 }

@@ -187,7 +187,7 @@ fn numbers(cx: &mut Context<'_>, access: &Access<'_>, values: &Operand<Vec<Numbe
     let several = values.param.as_ref().is_some_and(|param| held::is_list(cx, param));
     if listed
         && several
-        && let Some(list) = held::read(cx, values.param.as_ref(), Read::Numbers, Expr::Bool(false))
+        && let Some(list) = held::read(cx, values.param.as_ref(), Read::Numbers, || Expr::Bool(false))
     {
         return Ok(Expr::In(Box::new(subject), InOp::In, vec![list]));
     }
@@ -212,7 +212,7 @@ fn ports(
     ranges: &Operand<Vec<PortRange>>,
     nulls: Nulls,
 ) -> Result<Expr, String> {
-    if let Some(ports) = held::read(cx, ranges.param.as_ref(), Read::Ports, Expr::Bool(false)) {
+    if let Some(ports) = held::read(cx, ranges.param.as_ref(), Read::Ports, || Expr::Bool(false)) {
         return Ok(Expr::In(Box::new(access.value()?), InOp::In, vec![ports]));
     }
     let (single, wide): (Vec<&PortRange>, Vec<&PortRange>) = ranges.value.iter().partition(|r| r.low == r.high);
@@ -267,7 +267,8 @@ fn address(
         }
         _ => {
             let operand = Operand { value: texts.clone(), param: param.cloned() };
-            let list = constants::texts(cx, "addresses", &operand, texts);
+            let values: Vec<&str> = texts.iter().map(String::as_str).collect();
+            let list = constants::texts(cx, "addresses", &operand, &values);
             parts.push(Expr::In(Box::new(subject.clone()), InOp::In, list));
         }
     }
@@ -290,7 +291,8 @@ fn address(
 /// The same with the addresses or networks outside the query: those of both families may come to be there.
 fn addresses_outside(cx: &mut Context<'_>, access: &Access<'_>, param: Option<&ParamRef>) -> Expr {
     let subject = access.text();
-    let read = |cx: &mut Context<'_>, read| held::read(cx, param, read, Expr::Bool(false)).unwrap_or(Expr::Bool(false));
+    let read =
+        |cx: &mut Context<'_>, read| held::read(cx, param, read, || Expr::Bool(false)).unwrap_or(Expr::Bool(false));
     let ty = param.and_then(|param| type_of(cx.request.unit, param)).map(Type::scalar);
     if ty == Some(&Type::Ip) {
         let list = read(cx, Read::Plain);

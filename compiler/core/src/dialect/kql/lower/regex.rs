@@ -42,7 +42,7 @@ pub fn around(anchor: Anchor, cased: bool) -> (String, &'static str) {
 /// A text, without its place.
 #[must_use]
 pub fn text(text: &str) -> String {
-    let mut out = String::new();
+    let mut out = String::with_capacity(text.len() + 8);
     escape(&mut out, text);
     out
 }
@@ -50,34 +50,49 @@ pub fn text(text: &str) -> String {
 /// A glob, without its place.
 #[must_use]
 pub fn glob(glob: &Glob) -> String {
-    let segment = |segment: &Segment| match segment {
-        Segment::Literal(literal) => text(literal),
-        Segment::Any => ".*".to_owned(),
-        Segment::One => ".".to_owned(),
-    };
-    glob.segments.iter().map(segment).collect()
+    let mut out = String::new();
+    write_glob(&mut out, glob);
+    out
+}
+
+fn write_glob(out: &mut String, glob: &Glob) {
+    for segment in &glob.segments {
+        match segment {
+            Segment::Literal(literal) => escape(out, literal),
+            Segment::Any => out.push_str(".*"),
+            Segment::One => out.push('.'),
+        }
+    }
 }
 
 /// A text at a place of the value, as the glob that says so.
 #[must_use]
 pub fn glob_of_text(value: &str, anchor: Anchor) -> String {
     let any = |there: bool| if there { ".*" } else { "" };
-    let before = any(matches!(anchor, Anchor::Inside | Anchor::End));
-    format!("{before}{}{}", text(value), any(matches!(anchor, Anchor::Inside | Anchor::Start)))
+    let mut out = any(matches!(anchor, Anchor::Inside | Anchor::End)).to_owned();
+    escape(&mut out, value);
+    out.push_str(any(matches!(anchor, Anchor::Inside | Anchor::Start)));
+    out
 }
 
 /// A glob over a whole value.
 #[must_use]
 pub fn of_glob(value: &Glob, cased: bool) -> String {
-    format!("{}^{}$", flags(cased), glob(value))
+    let mut out = flags(cased).to_owned();
+    out.push('^');
+    write_glob(&mut out, value);
+    out.push('$');
+    out
 }
 
 /// A text at a place of the value.
 #[must_use]
 pub fn of_text(value: &str, anchor: Anchor, cased: bool) -> String {
-    let start = if matches!(anchor, Anchor::Start | Anchor::Whole) { "^" } else { "" };
-    let end = if matches!(anchor, Anchor::End | Anchor::Whole) { "$" } else { "" };
-    format!("{}{start}{}{end}", flags(cased), text(value))
+    let mut out = flags(cased).to_owned();
+    out.push_str(if matches!(anchor, Anchor::Start | Anchor::Whole) { "^" } else { "" });
+    escape(&mut out, value);
+    out.push_str(if matches!(anchor, Anchor::End | Anchor::Whole) { "$" } else { "" });
+    out
 }
 
 /// A regular expression of the portable subset.
@@ -191,17 +206,37 @@ fn write_class(out: &mut String, class: &Class) {
 }
 
 fn escape(out: &mut String, text: &str) {
-    text.chars().for_each(|c| escape_one(out, c));
+    let mut rest = text;
+    while let Some(at) = rest.find(is_escaped) {
+        let (plain, after) = rest.split_at(at);
+        out.push_str(plain);
+        let mut chars = after.chars();
+        chars.by_ref().take(1).for_each(|c| escape_one(out, c));
+        rest = chars.as_str();
+    }
+    out.push_str(rest);
 }
 
-/// A character that stands for itself, in a class or outside. No other character may be escaped: `\<` is the start of a
-/// word.
+/// Whether the character does not stand for itself as it is.
+fn is_escaped(c: char) -> bool {
+    is_operator(c) || c.is_control()
+}
+
+/// Characters that mean something in a class or outside. No other character may be escaped: `\<` is the start of a word.
+const fn is_operator(c: char) -> bool {
+    matches!(
+        c,
+        '\\' | '.' | '+' | '*' | '?' | '(' | ')' | '|' | '[' | ']' | '{' | '}' | '^' | '$' | '#' | '&' | '-' | '~'
+    )
+}
+
+/// A character that stands for itself, in a class or outside.
 fn escape_one(out: &mut String, c: char) {
     match c {
         '\n' => out.push_str(r"\n"),
         '\r' => out.push_str(r"\r"),
         '\t' => out.push_str(r"\t"),
-        '\\' | '.' | '+' | '*' | '?' | '(' | ')' | '|' | '[' | ']' | '{' | '}' | '^' | '$' | '#' | '&' | '-' | '~' => {
+        c if is_operator(c) => {
             out.push('\\');
             out.push(c);
         }

@@ -113,7 +113,13 @@ pub fn needed(
 ) -> BTreeSet<String> {
     let given = cx.columns.given(operand);
     let own = key_columns(cx, operand, keys, index).into_iter().map(|(_, name)| name);
-    above.intersection(&given).cloned().chain(own).chain(ids.map(|id| cx.columns.id(id))).collect()
+    above
+        .iter()
+        .filter(|name| given.contains(name.as_str()))
+        .cloned()
+        .chain(own)
+        .chain(ids.map(|id| cx.columns.id(id)))
+        .collect()
 }
 
 /// A table with its key columns ready to be joined on, and their names. A field with several values has a row for each.

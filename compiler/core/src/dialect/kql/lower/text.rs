@@ -13,12 +13,12 @@ use crate::plan::{Glob, Operand, Regex, Segment, TextOp, TextTest, Type};
 use crate::source::Span;
 
 /// One text to look for.
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Wanted {
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Wanted<'p> {
     /// This text, there.
-    Text(String, Anchor),
+    Text(&'p str, Anchor),
     /// What this glob describes.
-    Glob(Glob),
+    Glob(&'p Glob),
 }
 
 /// A test of text against texts.
@@ -32,9 +32,9 @@ pub fn test(cx: &mut Context<'_>, access: &Access<'_>, test: &TextTest, span: Sp
     }
     match &test.op {
         TextOp::Equals(values) => equals(cx, subject, test, values),
-        TextOp::Contains(values) => any_of(cx, access, test, values, |v| Wanted::Text(v.clone(), Anchor::Inside)),
-        TextOp::StartsWith(values) => any_of(cx, access, test, values, |v| Wanted::Text(v.clone(), Anchor::Start)),
-        TextOp::EndsWith(values) => any_of(cx, access, test, values, |v| Wanted::Text(v.clone(), Anchor::End)),
+        TextOp::Contains(values) => any_of(cx, access, test, values, Anchor::Inside),
+        TextOp::StartsWith(values) => any_of(cx, access, test, values, Anchor::Start),
+        TextOp::EndsWith(values) => any_of(cx, access, test, values, Anchor::End),
         TextOp::Like(globs) => like(cx, access, test, globs),
     }
 }
@@ -42,24 +42,28 @@ pub fn test(cx: &mut Context<'_>, access: &Access<'_>, test: &TextTest, span: Sp
 /// A test whose texts stand outside the query. An empty text is no value, whatever the pattern says of it.
 fn outside(cx: &mut Context<'_>, access: &Access<'_>, test: &TextTest) -> Option<Expr> {
     let case = if test.cased { Case::Counts } else { Case::Ignored };
-    let one = |values: &Vec<String>| Expr::Text(values.first().cloned().unwrap_or_default());
-    let (param, read, shipped) = match &test.op {
+    let (param, read) = match &test.op {
         TextOp::Equals(o) if !test.cased && o.value.iter().any(|t| folds_beyond_ascii(t)) => {
-            (&o.param, Read::Texts(At::Whole, case), one(&o.value))
+            (&o.param, Read::Texts(At::Whole, case))
         }
-        TextOp::Equals(o) => (&o.param, Read::Plain, one(&o.value)),
-        TextOp::Contains(o) => (&o.param, Read::Texts(At::Inside, case), one(&o.value)),
-        TextOp::StartsWith(o) => (&o.param, Read::Texts(At::Start, case), one(&o.value)),
-        TextOp::EndsWith(o) => (&o.param, Read::Texts(At::End, case), one(&o.value)),
+        TextOp::Equals(o) => (&o.param, Read::Plain),
+        TextOp::Contains(o) => (&o.param, Read::Texts(At::Inside, case)),
+        TextOp::StartsWith(o) => (&o.param, Read::Texts(At::Start, case)),
+        TextOp::EndsWith(o) => (&o.param, Read::Texts(At::End, case)),
         TextOp::Like(o) => {
             let hosts = o.param.as_ref().and_then(|param| type_of(cx.request.unit, param)).map(Type::scalar);
-            let read = if hosts == Some(&Type::Host) { Read::Names(case) } else { Read::Globs(case) };
-            (&o.param, read, Expr::Text(o.value.first().map(ToString::to_string).unwrap_or_default()))
+            (&o.param, if hosts == Some(&Type::Host) { Read::Names(case) } else { Read::Globs(case) })
         }
     };
+    let shipped = || match &test.op {
+        TextOp::Equals(o) | TextOp::Contains(o) | TextOp::StartsWith(o) | TextOp::EndsWith(o) => {
+            o.value.first().cloned()
+        }
+        TextOp::Like(o) => o.value.first().map(ToString::to_string),
+    };
     let equal = read == Read::Plain;
+    let wanted = held::read(cx, param.as_ref(), read, || Expr::Text(shipped().unwrap_or_default()))?;
     let several = param.as_ref().is_some_and(|param| held::is_list(cx, param));
-    let wanted = held::read(cx, param.as_ref(), read, shipped)?;
     let subject = access.text();
     let found = match (equal, several) {
         (true, true) => {
@@ -91,7 +95,7 @@ fn words(cx: &mut Context<'_>, access: &Access<'_>, test: &TextTest, span: Span)
 
 /// Equal to any of these; `""` is no value.
 fn equals(cx: &mut Context<'_>, subject: Expr, test: &TextTest, values: &Operand<Vec<String>>) -> Expr {
-    let texts: Vec<String> = values.value.iter().filter(|v| !v.is_empty()).cloned().collect();
+    let texts: Vec<&str> = values.value.iter().map(String::as_str).filter(|v| !v.is_empty()).collect();
     if !test.cased && texts.iter().any(|t| folds_beyond_ascii(t)) {
         let wanted = texts.into_iter().map(|t| Wanted::Text(t, Anchor::Whole)).collect();
         return patterns(cx, &subject, wanted, test.cased, values);
@@ -100,11 +104,11 @@ fn equals(cx: &mut Context<'_>, subject: Expr, test: &TextTest, values: &Operand
         [] => Expr::Bool(false),
         [one] if values.param.is_none() => {
             let op = if test.cased { BinaryOp::Equal } else { BinaryOp::EqualNoCase };
-            Expr::binary(subject, op, Expr::Text(one.clone()))
+            Expr::binary(subject, op, Expr::Text((*one).to_owned()))
         }
         _ => {
             let op = if test.cased { InOp::In } else { InOp::InNoCase };
-            Expr::In(Box::new(subject), op, constants::texts(cx, &test.field.name, values, texts))
+            Expr::In(Box::new(subject), op, constants::texts(cx, &test.field.name, values, &texts))
         }
     }
 }
@@ -115,12 +119,13 @@ fn any_of(
     access: &Access<'_>,
     test: &TextTest,
     values: &Operand<Vec<String>>,
-    wanted: impl Fn(&String) -> Wanted,
+    anchor: Anchor,
 ) -> Expr {
     if values.value.iter().any(String::is_empty) {
         return access.present().unwrap_or(Expr::Bool(false));
     }
-    patterns(cx, &access.text(), values.value.iter().map(wanted).collect(), test.cased, values)
+    let wanted = values.value.iter().map(|text| Wanted::Text(text, anchor)).collect();
+    patterns(cx, &access.text(), wanted, test.cased, values)
 }
 
 /// Like any of these globs.
@@ -130,16 +135,16 @@ fn like(cx: &mut Context<'_>, access: &Access<'_>, test: &TextTest, globs: &Oper
     }
     let subject = access.text();
     let some = globs.value.iter().filter(|g| !g.segments.is_empty());
-    let wanted: Vec<Wanted> = some.map(simplest).collect();
-    let literal = |w: &Wanted| match w {
-        Wanted::Text(text, Anchor::Whole) => Some(text.clone()),
+    let wanted: Vec<Wanted<'_>> = some.map(simplest).collect();
+    let literal = |w: &Wanted<'_>| match w {
+        Wanted::Text(text, Anchor::Whole) => Some((*text).to_owned()),
         Wanted::Text(..) | Wanted::Glob(_) => None,
     };
     let literals: Vec<String> = wanted.iter().filter_map(literal).collect();
     let all = literals.len() == wanted.len();
     if all || (globs.param.is_none() && literals.len() > 1) {
         let values = Operand { value: literals, param: globs.param.clone() };
-        let rest: Vec<Wanted> = wanted.into_iter().filter(|w| literal(w).is_none()).collect();
+        let rest: Vec<Wanted<'_>> = wanted.into_iter().filter(|w| literal(w).is_none()).collect();
         let equal = equals(cx, subject.clone(), test, &values);
         return Expr::or([equal, patterns(cx, &subject, rest, test.cased, globs)]);
     }
@@ -147,13 +152,13 @@ fn like(cx: &mut Context<'_>, access: &Access<'_>, test: &TextTest, globs: &Oper
 }
 
 /// The simplest reading of a glob.
-fn simplest(glob: &Glob) -> Wanted {
+fn simplest(glob: &Glob) -> Wanted<'_> {
     match glob.segments.as_slice() {
-        [Segment::Literal(text)] => Wanted::Text(text.clone(), Anchor::Whole),
-        [Segment::Any, Segment::Literal(text)] => Wanted::Text(text.clone(), Anchor::End),
-        [Segment::Literal(text), Segment::Any] => Wanted::Text(text.clone(), Anchor::Start),
-        [Segment::Any, Segment::Literal(text), Segment::Any] => Wanted::Text(text.clone(), Anchor::Inside),
-        _ => Wanted::Glob(glob.clone()),
+        [Segment::Literal(text)] => Wanted::Text(text, Anchor::Whole),
+        [Segment::Any, Segment::Literal(text)] => Wanted::Text(text, Anchor::End),
+        [Segment::Literal(text), Segment::Any] => Wanted::Text(text, Anchor::Start),
+        [Segment::Any, Segment::Literal(text), Segment::Any] => Wanted::Text(text, Anchor::Inside),
+        _ => Wanted::Glob(glob),
     }
 }
 
@@ -161,7 +166,7 @@ fn simplest(glob: &Glob) -> Wanted {
 fn patterns<T>(
     cx: &mut Context<'_>,
     subject: &Expr,
-    wanted: Vec<Wanted>,
+    wanted: Vec<Wanted<'_>>,
     cased: bool,
     operand: &Operand<Vec<T>>,
 ) -> Expr {
@@ -170,9 +175,9 @@ fn patterns<T>(
     }
     let mut parts = Vec::new();
     for one in wanted {
-        let (op, text) = match operator(&one, cased) {
-            Some((op, text)) => (op, text),
-            None => (BinaryOp::Matches, as_regex(&one, cased)),
+        let (op, text) = match operator(one, cased) {
+            Some((op, text)) => (op, text.to_owned()),
+            None => (BinaryOp::Matches, as_regex(one, cased)),
         };
         let text = constant(cx, operand.param.as_ref(), "Pattern", Expr::Text(text));
         parts.push(Expr::binary(subject.clone(), op, text));
@@ -184,7 +189,7 @@ fn patterns<T>(
 fn any_of_list<T>(
     cx: &mut Context<'_>,
     subject: &Expr,
-    wanted: &[Wanted],
+    wanted: &[Wanted<'_>],
     cased: bool,
     operand: &Operand<Vec<T>>,
 ) -> Expr {
@@ -195,7 +200,7 @@ fn any_of_list<T>(
         _ => None,
     };
     let anchor = shared.unwrap_or(Anchor::Whole);
-    let member = |wanted: &Wanted| match (wanted, shared) {
+    let member = |wanted: &Wanted<'_>| match (wanted, shared) {
         (Wanted::Text(text, _), Some(_)) => regex::text(text),
         (Wanted::Text(text, anchor), None) => regex::glob_of_text(text, *anchor),
         (Wanted::Glob(glob), _) => regex::glob(glob),
@@ -227,7 +232,7 @@ fn joined<T>(
 }
 
 /// The product's operator that says the same, if there is one.
-fn operator(wanted: &Wanted, cased: bool) -> Option<(BinaryOp, String)> {
+fn operator(wanted: Wanted<'_>, cased: bool) -> Option<(BinaryOp, &str)> {
     let Wanted::Text(text, anchor) = wanted else { return None };
     if !cased && folds_beyond_ascii(text) {
         return None;
@@ -242,12 +247,12 @@ fn operator(wanted: &Wanted, cased: bool) -> Option<(BinaryOp, String)> {
         (Anchor::End, true) => BinaryOp::EndsWithCased,
         (Anchor::End, false) => BinaryOp::EndsWith,
     };
-    Some((op, text.clone()))
+    Some((op, text))
 }
 
-fn as_regex(wanted: &Wanted, cased: bool) -> String {
+fn as_regex(wanted: Wanted<'_>, cased: bool) -> String {
     match wanted {
-        Wanted::Text(text, anchor) => regex::of_text(text, *anchor, cased),
+        Wanted::Text(text, anchor) => regex::of_text(text, anchor, cased),
         Wanted::Glob(glob) => regex::of_glob(glob, cased),
     }
 }
@@ -270,13 +275,13 @@ pub fn matches(
 ) -> Result<Expr, String> {
     let subject = access.text();
     let case = if cased { Case::Counts } else { Case::Ignored };
-    let shipped = patterns.value.iter().map(|r| regex::of_node(&r.node, true)).collect::<Result<Vec<_>, _>>()?;
-    let shipped = Expr::Text(shipped.first().cloned().unwrap_or_default());
+    let texts =
+        patterns.value.iter().map(|r| regex::of_node(&r.node, cased).map(Expr::Text)).collect::<Result<Vec<_>, _>>()?;
+    let first = || patterns.value.first().and_then(|r| regex::of_node(&r.node, true).ok()).unwrap_or_default();
+    let shipped = || Expr::Text(first());
     if let Some(wanted) = held::read(cx, patterns.param.as_ref(), Read::Regexes(case), shipped) {
         return Ok(Expr::and([access.present()?, Expr::binary(subject, BinaryOp::Matches, wanted)]));
     }
-    let texts =
-        patterns.value.iter().map(|r| regex::of_node(&r.node, cased).map(Expr::Text)).collect::<Result<Vec<_>, _>>()?;
     let found = match texts.as_slice() {
         [] => return Ok(Expr::Bool(false)),
         [one] => {
