@@ -68,7 +68,7 @@ pub(super) fn tokens(text: &str) -> impl Iterator<Item = Token<'_>> {
     let mut at = head;
     std::iter::from_fn(move || {
         let rest = text.get(at..)?;
-        let blank = rest.len() - rest.trim_start_matches([' ', '\t', '\n', '\r']).len();
+        let blank = run(rest, |byte| matches!(byte, b' ' | b'\t' | b'\n' | b'\r'));
         let mut lines_before = rest.bytes().take(blank).filter(|b| *b == b'\n').count();
         if at == head {
             lines_before = lines_before.max(1);
@@ -115,26 +115,22 @@ pub(super) fn too_deep<'t>(tokens: impl Iterator<Item = Token<'t>>) -> Option<To
 
 /// The kind and length of the token at the head of `rest`; none at the end.
 fn token(rest: &str) -> Option<(TokenKind, usize)> {
-    let first = rest.chars().next()?;
-    if rest.starts_with("//") {
-        let doc = rest.starts_with("///") && !rest.starts_with("////");
-        let length = rest.find('\n').unwrap_or(rest.len());
-        return Some((if doc { TokenKind::Doc } else { TokenKind::Comment }, length));
-    }
-    if rest.starts_with("r\"") {
-        return Some(raw_string(rest, 2, "\""));
-    }
-    if rest.starts_with("r#\"") {
-        return Some(raw_string(rest, 3, "\"#"));
-    }
-    Some(match first {
-        '"' => cooked_string(rest),
-        '0'..='9' => (TokenKind::Number, number(rest)),
-        '(' | '[' | '{' => (TokenKind::Open, 1),
-        ')' | ']' | '}' => (TokenKind::Close, 1),
+    Some(match rest.as_bytes() {
+        [] => return None,
+        [b'/', b'/', after @ ..] => {
+            let doc = matches!(after, [b'/', ..]) && !matches!(after, [b'/', b'/', ..]);
+            let length = rest.find('\n').unwrap_or(rest.len());
+            (if doc { TokenKind::Doc } else { TokenKind::Comment }, length)
+        }
+        [b'r', b'"', ..] => raw_string(rest, 2, "\""),
+        [b'r', b'#', b'"', ..] => raw_string(rest, 3, "\"#"),
+        [b'"', ..] => cooked_string(rest),
+        [b'0'..=b'9', ..] => (TokenKind::Number, number(rest)),
+        [b'(' | b'[' | b'{', ..] => (TokenKind::Open, 1),
+        [b')' | b']' | b'}', ..] => (TokenKind::Close, 1),
         _ => match segment(rest) {
             Some(length) => (TokenKind::Word, word(rest, length)),
-            None => mark(rest, first),
+            None => mark(rest)?,
         },
     })
 }
@@ -150,14 +146,14 @@ fn raw_string(rest: &str, head: usize, close: &str) -> (TokenKind, usize) {
 
 fn cooked_string(rest: &str) -> (TokenKind, usize) {
     let mut escaped = false;
-    for (at, c) in rest.char_indices().skip(1) {
-        match c {
-            '\n' => {
+    for (at, byte) in rest.bytes().enumerate().skip(1) {
+        match byte {
+            b'\n' => {
                 return (TokenKind::Unterminated, rest.get(..at).map_or(at, |line| line.trim_end_matches('\r').len()));
             }
             _ if escaped => escaped = false,
-            '\\' => escaped = true,
-            '"' => return (TokenKind::String, at + 1),
+            b'\\' => escaped = true,
+            b'"' => return (TokenKind::String, at + 1),
             _ => {}
         }
     }
@@ -165,9 +161,9 @@ fn cooked_string(rest: &str) -> (TokenKind, usize) {
 }
 
 fn number(rest: &str) -> usize {
-    let whole = run(rest, is_word_char);
+    let whole = run(rest, is_word_byte);
     match rest.get(whole..).and_then(|tail| tail.strip_prefix('.')) {
-        Some(tail) if tail.starts_with(|c: char| c.is_ascii_digit()) => whole + 1 + run(tail, is_word_char),
+        Some(tail) if tail.starts_with(|c: char| c.is_ascii_digit()) => whole + 1 + run(tail, is_word_byte),
         _ => whole,
     }
 }
@@ -175,8 +171,8 @@ fn number(rest: &str) -> usize {
 /// The length of `@`, if there, and an identifier.
 fn segment(rest: &str) -> Option<usize> {
     let bare = rest.strip_prefix('@').unwrap_or(rest);
-    bare.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
-        .then(|| rest.len() - bare.len() + run(bare, is_word_char))
+    matches!(bare.as_bytes(), [b'a'..=b'z' | b'A'..=b'Z' | b'_', ..])
+        .then(|| rest.len() - bare.len() + run(bare, is_word_byte))
 }
 
 /// The length of a name whose first segment has `length` bytes.
@@ -191,21 +187,22 @@ fn word(rest: &str, mut length: usize) -> usize {
     }
 }
 
-fn mark(rest: &str, first: char) -> (TokenKind, usize) {
-    const PAIRS: [&str; 8] = ["->", "==", "!=", "<=", ">=", "..", "&&", "||"];
-    if PAIRS.iter().any(|pair| rest.starts_with(pair)) {
-        return (TokenKind::Mark, 2);
-    }
-    let known = "<>,:=|-!+*/.".contains(first);
-    (if known { TokenKind::Mark } else { TokenKind::Stray }, first.len_utf8())
+fn mark(rest: &str) -> Option<(TokenKind, usize)> {
+    Some(match rest.as_bytes() {
+        [b'-', b'>', ..] | [b'=' | b'!' | b'<' | b'>', b'=', ..] => (TokenKind::Mark, 2),
+        [b'.', b'.', ..] | [b'&', b'&', ..] | [b'|', b'|', ..] => (TokenKind::Mark, 2),
+        [b'<' | b'>' | b',' | b':' | b'=' | b'|' | b'-' | b'!' | b'+' | b'*' | b'/' | b'.', ..] => (TokenKind::Mark, 1),
+        _ => (TokenKind::Stray, rest.chars().next()?.len_utf8()),
+    })
 }
 
-fn is_word_char(c: char) -> bool {
-    c.is_ascii_alphanumeric() || c == '_'
+const fn is_word_byte(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte == b'_'
 }
 
-fn run(text: &str, keep: impl Fn(char) -> bool) -> usize {
-    text.find(|c| !keep(c)).unwrap_or(text.len())
+/// How many bytes at the head of `text` are all ASCII and to be kept.
+fn run(text: &str, keep: impl Fn(u8) -> bool) -> usize {
+    text.bytes().position(|byte| !keep(byte)).unwrap_or(text.len())
 }
 
 #[cfg(test)]

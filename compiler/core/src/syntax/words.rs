@@ -55,7 +55,8 @@ const GLUE: &[&str] = &[
     "within",
 ];
 
-/// Whether a word is no name by itself.
+/// Whether a word is no name by itself. Reserved words are of small letters alone, as few names are.
 pub(super) fn is_reserved(word: &str) -> bool {
-    [ITEMS, OPERATORS, GLUE].iter().any(|list| list.contains(&word))
+    word.bytes().all(|byte| byte.is_ascii_lowercase())
+        && [ITEMS, OPERATORS, GLUE].iter().any(|list| list.contains(&word))
 }

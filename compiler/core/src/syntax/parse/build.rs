@@ -26,16 +26,17 @@ impl Builder {
         Self { source, offset, diagnostics: Vec::new() }
     }
 
-    /// The place of a pair, without the blanks and comments that a rule takes in before an optional part.
+    /// The place of a pair, without the blanks and comments that a rule takes in at its end.
     pub(super) fn span(&self, pair: &Pair<'_, Rule>) -> Span {
-        let start = pair.as_span().start();
-        let mut end = pair.as_span().end();
-        let mut last = pair.clone().into_inner().next_back();
-        while let Some(inner) = last {
-            end = inner.as_span().end();
-            last = inner.into_inner().next_back();
-        }
-        Span::new(self.source, self.offset + start..self.offset + end)
+        let last = Pairs::single(pair.clone()).flatten().next_back();
+        let end = last.map_or_else(|| pair.as_span(), |last| last.as_span()).end();
+        Span::new(self.source, self.offset + pair.as_span().start()..self.offset + end)
+    }
+
+    /// The place of a word or literal, which ends where its rule does.
+    pub(super) fn span_of_token(&self, pair: &Pair<'_, Rule>) -> Span {
+        let span = pair.as_span();
+        Span::new(self.source, self.offset + span.start()..self.offset + span.end())
     }
 
     /// Notes what is wrong, unless enough is.
@@ -56,10 +57,11 @@ impl Builder {
         pair: Pair<'i, Rule>,
         build: impl FnOnce(&mut Self, Pair<'i, Rule>) -> Option<T>,
     ) -> Option<T> {
-        let span = self.span(&pair);
+        let place = pair.clone();
         let before = self.diagnostics.len();
         let built = build(self, pair);
         if built.is_none() && self.diagnostics.len() == before {
+            let span = self.span(&place);
             self.refuse("a part of the file that cannot be read", span, "not understood");
         }
         built
@@ -76,7 +78,7 @@ impl Builder {
 
     /// Any word, as text.
     pub(super) fn word(&self, pair: &Pair<'_, Rule>) -> ast::Ident {
-        ast::Ident::new(pair.as_str().to_owned(), self.span(pair))
+        ast::Ident::new(pair.as_str().to_owned(), self.span_of_token(pair))
     }
 
     /// `depth` and one level more; none, and said, past the limit.
@@ -112,10 +114,16 @@ impl<'i> Children<'i> {
 
     /// Takes the next child if it is of this rule.
     pub(super) fn next_of(&mut self, rule: Rule) -> Option<Pair<'i, Rule>> {
-        while self.0.peek().is_some_and(|pair| is_mark(pair.as_rule()) && pair.as_rule() != rule) {
+        loop {
+            let next = self.0.peek()?.as_rule();
+            if next == rule {
+                return self.0.next();
+            }
+            if !is_mark(next) {
+                return None;
+            }
             self.0.next();
         }
-        if self.0.peek()?.as_rule() == rule { self.0.next() } else { None }
     }
 
     /// Takes the documentation at the head.
@@ -141,11 +149,9 @@ impl<'i> Iterator for Children<'i> {
 /// Marks and keywords that say nothing the rule around them does not.
 fn is_mark(rule: Rule) -> bool {
     use Rule::{
-        EOI, arrow, assign, bar, close_angle, close_brace, close_bracket, close_paren, colon, comma, dots, kw_accept,
-        kw_analytic, kw_as, kw_by, kw_class, kw_detect, kw_entity, kw_enum, kw_event, kw_falsepositive, kw_grouped,
-        kw_having, kw_id, kw_len, kw_let, kw_list, kw_module, kw_on, kw_over, kw_pattern, kw_predicate, kw_record,
-        kw_severity, kw_sources, kw_status, kw_strategy, kw_suppress, kw_version, kw_where, kw_within, open_angle,
-        open_brace, open_bracket, open_paren,
+        EOI, arrow, assign, bar, close_angle, close_brace, close_bracket, close_paren, colon, comma, dots, kw_as,
+        kw_by, kw_grouped, kw_having, kw_len, kw_on, kw_over, kw_where, kw_within, open_angle, open_brace,
+        open_bracket, open_paren,
     };
     matches!(
         rule,
@@ -159,34 +165,13 @@ fn is_mark(rule: Rule) -> bool {
             | colon
             | comma
             | dots
-            | kw_accept
-            | kw_analytic
             | kw_as
             | kw_by
-            | kw_class
-            | kw_detect
-            | kw_entity
-            | kw_enum
-            | kw_event
-            | kw_falsepositive
             | kw_grouped
             | kw_having
-            | kw_id
             | kw_len
-            | kw_let
-            | kw_list
-            | kw_module
             | kw_on
             | kw_over
-            | kw_pattern
-            | kw_predicate
-            | kw_record
-            | kw_severity
-            | kw_sources
-            | kw_status
-            | kw_strategy
-            | kw_suppress
-            | kw_version
             | kw_where
             | kw_within
             | open_angle

@@ -23,7 +23,7 @@ impl Builder {
         let written = pair.as_str();
         let raw = written.strip_prefix("r\"").and_then(|rest| rest.strip_suffix('"'));
         let raw = raw.or_else(|| written.strip_prefix("r#\"").and_then(|rest| rest.strip_suffix("\"#")));
-        let span = self.span(pair);
+        let span = self.span_of_token(pair);
         let value = match raw {
             Some(text) => text.to_owned(),
             None => {
