@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::{Map, Value as Json};
 
+use crate::dialect::Request;
 use crate::sema::literals::parse_span;
-use crate::target::{Profile, Target};
 
 /// The `source` of a class: `schemas/source-kql.json` says what each part is.
 #[derive(Debug, Deserialize)]
@@ -60,7 +60,7 @@ pub struct Settings<'a> {
     pub result: ResultColumns<'a>,
     /// Tables and their columns. There are many: those of a table are read where a query has a use for them.
     tables: Option<&'a Map<String, Json>>,
-    /// What a pack leaves outside its queries; nothing if it is left out.
+    /// What stands outside the query; nothing unless a pack deploys it.
     pub held: Option<super::held::Settings>,
 }
 
@@ -119,22 +119,10 @@ impl<'a> Lookup<'a> {
         self.older.and_then(parse_span).unwrap_or(0)
     }
 
-    /// The columns that one of these texts reads, in order. The key is among them where the lookup computes it.
-    #[must_use]
-    pub fn read_by(&self, texts: &[&str]) -> Vec<&'a str> {
-        let own = self.is.map(|_| self.key);
-        self.brings
-            .iter()
-            .copied()
-            .chain(own)
-            .filter(|column| texts.iter().any(|text| mentions(text, column)))
-            .collect()
+    /// The columns that it can bring, in order; the key is one where the lookup computes it.
+    pub fn columns(&self) -> impl Iterator<Item = &'a str> {
+        self.brings.iter().copied().chain(self.is.map(|_| self.key))
     }
-}
-
-/// Whether the text has the name as a whole word.
-fn mentions(text: &str, name: &str) -> bool {
-    text.split(|c: char| !c.is_alphanumeric() && c != '_').any(|word| word == name)
 }
 
 impl<'a> Settings<'a> {
@@ -142,13 +130,14 @@ impl<'a> Settings<'a> {
     ///
     /// # Errors
     /// Says what is wrong with them.
-    pub fn read(target: &'a Target, profile: &'a Profile) -> Result<Self, String> {
+    pub fn read(request: &Request<'a>) -> Result<Self, String> {
+        let Request { target, profile, deployment, .. } = request;
         let setting = |name: &str| profile.settings.get(name).or_else(|| target.settings.get(name));
         let object = |tables: &'a Json| tables.as_object().ok_or("`tables` has tables by name");
         Ok(Self {
             result: setting("result").map_or_else(|| Ok(ResultColumns::default()), read)?,
             tables: setting("tables").map(object).transpose()?,
-            held: setting("held").map(read).transpose()?,
+            held: deployment.and_then(|_| setting("held")).map(read).transpose()?,
         })
     }
 

@@ -18,8 +18,7 @@ pub fn fields(
     nulls: Nulls,
     span: Span,
 ) -> Expr {
-    let (event, derived) = (scope.event, scope.derived.clone());
-    let mut leaf = |cx: &mut Context<'_>, field: &Field| one(cx, event, &derived, field, span);
+    let mut leaf = |cx: &mut Context<'_>, field: &Field| one(cx, scope.event, &scope.derived, field, span);
     compare(cx, comparison, &mut leaf, nulls, span)
 }
 

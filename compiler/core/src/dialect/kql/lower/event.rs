@@ -12,7 +12,7 @@ use crate::dialect::kql::source::Lookup;
 use crate::plan::facts::may_overlap;
 use crate::plan::{Column, Event, EventId, Field, Logic, Pred, Test};
 use crate::source::Span;
-use crate::target;
+use crate::target::{self, ClassBinding};
 
 /// The steps of an event's table while its predicate is lowered.
 pub struct Scope<'a> {
@@ -65,30 +65,40 @@ fn site_rows(cx: &mut Context<'_>, event: &Event, members: &[(EventId, &Event)])
     for (name, value) in source.extends() {
         rows = rows.then(Step::Extend(vec![(name.to_owned(), Expr::Raw(value.to_owned()))]));
     }
-    let mut fields: BTreeSet<Field> = BTreeSet::new();
-    for (id, event) in members {
-        event.predicate.for_each(&mut |test: &Test| test.for_each_field(&mut |field| fields.extend([field.clone()])));
-        fields.extend(cx.columns.of(*id).filter_map(Column::as_field).cloned());
+    if source.lookups.is_empty() {
+        return rows;
     }
-    let texts: Vec<&str> = fields
-        .iter()
-        .filter_map(|field| binding.fields.get(&*field.name))
-        .filter_map(|binding| match &binding.access {
-            target::Access::Native(text) | target::Access::Derived(text) => Some(text.as_str()),
-            target::Access::Constant(_)
-            | target::Access::Join(_)
-            | target::Access::Missing(_)
-            | target::Access::Absent(_) => None,
-        })
-        .collect();
+    let words = words_read(cx, binding, members);
     for lookup in &source.lookups {
-        let read = lookup.read_by(&texts);
+        let read: Vec<&str> = lookup.columns().filter(|column| words.contains(column)).collect();
         if !read.is_empty() {
             cx.older = cx.older.max(lookup.older());
             rows = look_up(rows, lookup, read);
         }
     }
     rows
+}
+
+/// The words of all expressions that read a field of the events.
+fn words_read<'a>(cx: &Context<'_>, binding: &'a ClassBinding, members: &[(EventId, &Event)]) -> BTreeSet<&'a str> {
+    let mut words = BTreeSet::new();
+    let mut note = |field: &Field| match binding.fields.get(&*field.name).map(|binding| &binding.access) {
+        Some(target::Access::Native(text) | target::Access::Derived(text)) => {
+            words.extend(text.split(|c: char| !c.is_alphanumeric() && c != '_'));
+        }
+        Some(
+            target::Access::Constant(_)
+            | target::Access::Join(_)
+            | target::Access::Missing(_)
+            | target::Access::Absent(_),
+        )
+        | None => {}
+    };
+    for (id, event) in members {
+        event.predicate.for_each(&mut |test: &Test| test.for_each_field(&mut note));
+        cx.columns.of(*id).filter_map(Column::as_field).for_each(&mut note);
+    }
+    words
 }
 
 /// Joins the columns that are read of the latest row of another table.
@@ -113,19 +123,22 @@ fn look_up(rows: Pipeline, lookup: &Lookup<'_>, read: Vec<&str>) -> Pipeline {
 
 /// Computes the derived fields that the predicates and the guards of keys read.
 fn compute(cx: &mut Context<'_>, rows: Pipeline, members: &[(EventId, &Event)], scope: &mut Scope<'_>) -> Pipeline {
-    let mut read: BTreeSet<Field> = BTreeSet::new();
-    for (id, event) in members {
-        event.predicate.for_each(&mut |test: &Test| test.for_each_field(&mut |field| read.extend([field.clone()])));
-        read.extend(cx.columns.required(*id).cloned());
-    }
     let Some(binding) = cx.source(scope.event).map(|s| s.binding) else { return rows };
-    let mut columns = Vec::new();
-    for field in read {
+    let mut read: BTreeMap<Field, &str> = BTreeMap::new();
+    let mut note = |field: &Field| {
         if let Some(target::Access::Derived(text)) = binding.fields.get(&*field.name).map(|b| &b.access) {
-            let name = derived_name(cx, members, &field);
-            columns.push((name.clone(), Expr::Raw(text.clone())));
-            scope.derived.insert(field.name.to_string(), name);
+            read.insert(field.clone(), text);
         }
+    };
+    for (id, event) in members {
+        event.predicate.for_each(&mut |test: &Test| test.for_each_field(&mut note));
+        cx.columns.required(*id).for_each(&mut note);
+    }
+    let mut columns = Vec::new();
+    for (field, text) in read {
+        let name = derived_name(cx, members, &field);
+        columns.push((name.clone(), Expr::Raw(text.to_owned())));
+        scope.derived.insert(field.name, name);
     }
     if columns.is_empty() { rows } else { rows.then(Step::Extend(columns)) }
 }

@@ -4,6 +4,7 @@
 //! (<https://learn.microsoft.com/kusto/query/scalar-data-types/null-values>).
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::Context;
 use crate::capability::{Direction, Support};
@@ -33,7 +34,7 @@ pub struct Access<'a> {
 static NO_WORDS: BTreeMap<String, String> = BTreeMap::new();
 
 /// Names of derived fields that the event's table has computed by now, by field.
-pub type Derived = BTreeMap<String, String>;
+pub type Derived = BTreeMap<Arc<str>, String>;
 
 /// The field; none, with a finding at `span`, if the site does not have it.
 pub fn access<'a>(

@@ -11,10 +11,7 @@ use crate::sema::literals::{print_datetime, print_duration};
 
 /// Where the value of a parameter stands.
 pub fn place(cx: &Context<'_>, param: Option<&ParamRef>) -> Place {
-    let (Some(settings), Some(param)) = (cx.settings.held.as_ref().filter(|_| cx.request.deployment.is_some()), param)
-    else {
-        return Place::Inline;
-    };
+    let (Some(settings), Some(param)) = (&cx.settings.held, param) else { return Place::Inline };
     if !is_list(cx, param) {
         return settings.scalars;
     }

@@ -87,7 +87,7 @@ pub struct Lowered {
 pub fn lower(request: &Request<'_>, findings: &mut Findings) -> Option<Lowered> {
     let refused = findings.refusals.len();
     let detection = request.unit.detection;
-    let settings = match Settings::read(request.target, request.profile) {
+    let settings = match Settings::read(request) {
         Ok(settings) => settings,
         Err(reason) => {
             findings.note(Support::no(&format!("the settings cannot be read: {reason}")), detection.span);

@@ -23,7 +23,8 @@ pub fn wrapped(out: &mut Page, value: &Expr, at: At) -> fmt::Result {
         }
         Expr::In(left, op, list) if list.len() > 1 => {
             within(out, left, level(value) + 1)?;
-            write!(out, " {} (", membership(*op))?;
+            spaced(out, membership(*op))?;
+            out.write_char('(')?;
             filled(out, list, deeper)?;
             deeper.line(out)?;
             out.write_char(')')
@@ -44,7 +45,7 @@ pub fn wrapped(out: &mut Page, value: &Expr, at: At) -> fmt::Result {
         }
         Expr::Binary(left, op, right) if level(value) == 3 && level(right) == 7 => {
             let left = out.counted(|out| within(out, left, level(value) + 1))?;
-            write!(out, " {} ", symbol(*op))?;
+            spaced(out, symbol(*op))?;
             wrapped(out, right, at.with(left + symbol(*op).len() + 2))
         }
         _ => expr(out, value),
@@ -144,14 +145,13 @@ pub fn expr(out: &mut Page, value: &Expr) -> fmt::Result {
         // Only additive and multiplicative chains associate, to the left; comparisons do not chain.
         Expr::Binary(left, op, right) => {
             within(out, left, if own == 3 { own + 1 } else { own })?;
-            out.write_char(' ')?;
-            out.write_str(symbol(*op))?;
-            out.write_char(' ')?;
+            spaced(out, symbol(*op))?;
             within(out, right, if own == 3 { 4 } else { 7 })
         }
         Expr::In(left, op, list) => {
             within(out, left, own + 1)?;
-            write!(out, " {} (", membership(*op))?;
+            spaced(out, membership(*op))?;
+            out.write_char('(')?;
             comma(out, list)?;
             out.write_char(')')
         }
@@ -186,6 +186,13 @@ pub fn call(out: &mut Page, function: &str, args: &[Expr]) -> fmt::Result {
     out.write_char('(')?;
     comma(out, args)?;
     out.write_char(')')
+}
+
+/// An operator between blanks.
+fn spaced(out: &mut Page, operator: &str) -> fmt::Result {
+    out.write_char(' ')?;
+    out.write_str(operator)?;
+    out.write_char(' ')
 }
 
 fn comma(out: &mut Page, parts: &[Expr]) -> fmt::Result {
