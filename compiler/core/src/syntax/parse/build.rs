@@ -150,8 +150,7 @@ impl<'i> Iterator for Children<'i> {
 fn is_mark(rule: Rule) -> bool {
     use Rule::{
         EOI, arrow, assign, bar, close_angle, close_brace, close_bracket, close_paren, colon, comma, dots, kw_as,
-        kw_by, kw_grouped, kw_having, kw_len, kw_on, kw_over, kw_where, kw_within, open_angle, open_brace,
-        open_bracket, open_paren,
+        kw_by, kw_grouped, kw_having, kw_len, kw_on, kw_over, kw_where, kw_within, open_angle, open_brace, open_paren,
     };
     matches!(
         rule,
@@ -176,7 +175,6 @@ fn is_mark(rule: Rule) -> bool {
             | kw_within
             | open_angle
             | open_brace
-            | open_bracket
             | open_paren
     )
 }

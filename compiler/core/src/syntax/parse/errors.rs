@@ -237,7 +237,6 @@ fn mark_or_keyword(rule: Rule) -> Option<&'static str> {
         Rule::close_brace => "`}`",
         Rule::open_paren | Rule::params | Rule::arguments => "`(`",
         Rule::close_paren => "`)`",
-        Rule::open_bracket => "`[`",
         Rule::close_bracket => "`]`",
         Rule::open_angle => "`<`",
         Rule::close_angle => "`>`",

@@ -113,7 +113,7 @@ impl Builder {
     }
 
     fn prefix(&mut self, pair: Pair<'_, Rule>) -> (UnaryOp, Span) {
-        let span = self.span(&pair);
+        let span = self.span_of_token(&pair);
         match pair.as_str() {
             "-" => (UnaryOp::Neg, span),
             "!" => {
@@ -129,7 +129,7 @@ impl Builder {
         let whole = self.span(&pair);
         let (mut op, mut cased, mut nocase, mut negated) = (None, None, None, None);
         for part in pair.into_inner() {
-            let span = self.span(&part);
+            let span = self.span_of_token(&part);
             match part.as_rule() {
                 Rule::kw_not => negated = Some(span),
                 Rule::kw_cased => cased = Some(Spanned::new(CaseWord::Cased, span)),

@@ -17,7 +17,9 @@ impl Builder {
                 TypeKind::List(Box::new(self.ty(element)?))
             }
             Rule::type_enum => TypeKind::Enum(
-                Children::of(inner).map(|value| Spanned::new(value.as_str().to_owned(), self.span(&value))).collect(),
+                Children::of(inner)
+                    .map(|value| Spanned::new(value.as_str().to_owned(), self.span_of_token(&value)))
+                    .collect(),
             ),
             Rule::type_record => {
                 TypeKind::Record(Children::of(inner).map(|field| self.record_field(field)).collect::<Option<_>>()?)
