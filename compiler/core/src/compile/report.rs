@@ -9,7 +9,7 @@ use crate::capability::{Fidelity, Loss, Refusal};
 use crate::dialect::Query;
 use crate::plan::{Layer, Parameter, Strategy};
 use crate::sema::literals::print_span;
-use crate::tuning::to_json;
+use crate::tuning::Written;
 
 /// The report as JSON: one entry for each detection, target and profile, in that order; then the analytics of platforms
 /// that a target was not compiled for. `bundle` is what the strategies were held against.
@@ -63,20 +63,49 @@ fn attack(strategy: &Strategy, bundle: &Bundle) -> Value {
     })
 }
 
-/// The values in force, and the layers they came from.
-fn parameters(strategy: &Strategy) -> Vec<Value> {
-    let layer = |l: &Layer| json!({ "layer": l.name, "action": l.action, "owner": l.owner, "reason": l.reason, "expires": l.expires });
-    let entry = |p: &Parameter| {
-        json!({
-            "strategy": strategy.id,
-            "analytic": p.analytic,
-            "name": p.name,
-            "type": p.ty.to_string(),
-            "value": to_json(&p.value),
-            "tuned": p.layers.iter().map(layer).collect::<Vec<_>>(),
-        })
-    };
-    strategy.parameters.iter().map(entry).collect()
+/// The value of a parameter that is in force, and the layers it came from.
+#[derive(Serialize)]
+struct InForce<'a> {
+    strategy: &'a str,
+    analytic: Option<&'a str>,
+    name: &'a str,
+    #[serde(rename = "type")]
+    ty: String,
+    value: Written<'a>,
+    tuned: Vec<Tuned<'a>>,
+}
+
+/// A layer that changed a parameter.
+#[derive(Serialize)]
+struct Tuned<'a> {
+    layer: &'a str,
+    action: &'a str,
+    owner: &'a str,
+    reason: &'a str,
+    expires: Option<&'a str>,
+}
+
+impl<'a> Tuned<'a> {
+    fn of(layer: &'a Layer) -> Self {
+        Self {
+            layer: &layer.name,
+            action: &layer.action,
+            owner: &layer.owner,
+            reason: &layer.reason,
+            expires: layer.expires.as_deref(),
+        }
+    }
+}
+
+fn parameters(strategy: &Strategy) -> impl Iterator<Item = InForce<'_>> {
+    strategy.parameters.iter().map(move |p: &Parameter| InForce {
+        strategy: &strategy.id,
+        analytic: p.analytic.as_deref(),
+        name: &p.name,
+        ty: p.ty.to_string(),
+        value: Written(&p.value),
+        tuned: p.layers.iter().map(Tuned::of).collect(),
+    })
 }
 
 fn not_covered(uncovered: &Uncovered<'_>) -> Value {

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Serialize, Serializer};
 use serde_json::{Value as Json, json};
 
 use crate::diagnostics::{Code, Diagnostic, suggest};
@@ -61,29 +62,45 @@ pub fn fields_from_yaml(
 /// A value as JSON (and so as YAML); [`from_yaml`] reads it back.
 #[must_use]
 pub fn to_json(value: &Value) -> Json {
-    match value {
-        Value::Bool(value) => json!(value),
-        Value::Int(value) => json!(value),
-        Value::Float(value) => json!(value),
-        Value::String(text) => json!(text),
-        Value::Duration(nanoseconds) => json!(literals::print_duration(*nanoseconds)),
-        Value::Datetime(milliseconds) => json!(literals::print_datetime(*milliseconds)),
-        Value::Ip(address) => json!(address.to_string()),
-        Value::Cidr(network) => json!(network.to_string()),
-        Value::Host(host) => json!(host.to_string()),
-        Value::Port(port) => json!(port),
-        Value::Glob(glob) => json!(glob.to_string()),
-        Value::Regex(regex) => json!(regex.source),
-        Value::List(values) => values.iter().map(to_json).collect(),
-        Value::Ports(ranges) => ranges.iter().map(port_range_to_json).collect(),
-        Value::Record(fields) => fields.iter().map(|(name, value)| (name.clone(), to_json(value))).collect(),
+    serde_json::to_value(Written(value)).unwrap_or_default()
+}
+
+/// A value as it is written in JSON and YAML.
+pub struct Written<'v>(pub &'v Value);
+
+impl Serialize for Written<'_> {
+    fn serialize<S: Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
+        match self.0 {
+            Value::Bool(value) => out.serialize_bool(*value),
+            Value::Int(value) => out.serialize_i64(*value),
+            Value::Float(value) => out.serialize_f64(*value),
+            Value::String(text) => out.serialize_str(text),
+            Value::Duration(nanoseconds) => out.serialize_str(&literals::print_duration(*nanoseconds)),
+            Value::Datetime(milliseconds) => out.serialize_str(&literals::print_datetime(*milliseconds)),
+            Value::Ip(address) => out.collect_str(address),
+            Value::Cidr(network) => out.collect_str(network),
+            Value::Host(host) => out.collect_str(host),
+            Value::Port(port) => out.serialize_u16(*port),
+            Value::Glob(glob) => out.collect_str(glob),
+            Value::Regex(regex) => out.serialize_str(&regex.source),
+            Value::List(values) => out.collect_seq(values.iter().map(Written)),
+            Value::Ports(ranges) => out.collect_seq(ranges.iter().map(WrittenRange)),
+            Value::Record(fields) => out.collect_map(fields.iter().map(|(name, value)| (name, Written(value)))),
+        }
     }
 }
 
-fn port_range_to_json(range: &PortRange) -> Json {
-    let ports =
-        if range.low == range.high { json!(range.low) } else { json!(format!("{}..{}", range.low, range.high)) };
-    if range.label.is_empty() { ports } else { json!({ "ports": ports, "label": range.label }) }
+struct WrittenRange<'v>(&'v PortRange);
+
+impl Serialize for WrittenRange<'_> {
+    fn serialize<S: Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
+        let PortRange { low, high, label } = self.0;
+        let ports = if low == high { json!(low) } else { json!(format!("{low}..{high}")) };
+        if label.is_empty() {
+            return ports.serialize(out);
+        }
+        json!({ "ports": ports, "label": label }).serialize(out)
+    }
 }
 
 /// All values, or all errors.

@@ -14,7 +14,7 @@ mod names;
 mod schema;
 
 pub use apply::apply;
-pub use convert::{from_yaml, to_json};
+pub use convert::{Written, from_yaml, to_json};
 pub use load::{Defaults, load, load_entries};
 pub use names::check_names;
 pub use schema::{entry_schema, schema};
