@@ -27,14 +27,17 @@ impl Glob {
     pub fn parse(text: &str) -> Self {
         let mut glob = Self::default();
         let mut rest = text;
-        while let Some(c) = rest.chars().next() {
-            let (segment, length) = if rest.starts_with("[*]") || rest.starts_with("[?]") {
-                (Segment::Literal(rest.chars().nth(1).into_iter().collect()), 3)
-            } else {
-                match c {
-                    '*' => (Segment::Any, 1),
-                    '?' => (Segment::One, 1),
-                    other => (Segment::Literal(other.to_string()), other.len_utf8()),
+        while let Some(first) = rest.chars().next() {
+            let (segment, length) = match first {
+                '*' => (Segment::Any, 1),
+                '?' => (Segment::One, 1),
+                '[' if rest.starts_with("[*]") => (Segment::Literal("*".to_owned()), 3),
+                '[' if rest.starts_with("[?]") => (Segment::Literal("?".to_owned()), 3),
+                other => {
+                    let own = other.len_utf8();
+                    let more = rest.get(own..).unwrap_or_default();
+                    let length = own + more.find(['*', '?', '[']).unwrap_or(more.len());
+                    (Segment::Literal(rest.get(..length).unwrap_or_default().to_owned()), length)
                 }
             };
             glob.push(segment);
@@ -78,11 +81,11 @@ impl std::fmt::Display for Glob {
                 Segment::Any => f.write_str("*")?,
                 Segment::One => f.write_str("?")?,
                 Segment::Literal(text) => {
-                    for c in text.chars() {
-                        match c {
-                            '*' => f.write_str("[*]")?,
-                            '?' => f.write_str("[?]")?,
-                            c => write!(f, "{c}")?,
+                    for run in text.split_inclusive(['*', '?']) {
+                        match run.strip_suffix(['*', '?']) {
+                            Some(before) if run.ends_with('*') => write!(f, "{before}[*]")?,
+                            Some(before) => write!(f, "{before}[?]")?,
+                            None => f.write_str(run)?,
                         }
                     }
                 }
