@@ -1,5 +1,6 @@
 //! `detc compile`: the rules of strategies for targets.
 
+use std::mem::ManuallyDrop;
 use std::path::PathBuf;
 
 use anyhow::{Result, bail};
@@ -62,7 +63,8 @@ pub struct Args {
 
 /// Runs the command.
 pub fn run(args: &Args, console: &Console) -> Result<Status> {
-    let mut registry = Registry::embedded();
+    // It is needed to the end of the process: to take it apart would cost as much as a detection.
+    let mut registry = ManuallyDrop::new(Registry::embedded());
     let mut loaded = args.sites.load(&registry, &args.sources);
     let bundle = args.against.hold(&mut loaded);
     let chosen = sites::choose(&args.sites, &mut registry, &mut loaded);
