@@ -67,9 +67,11 @@ pub(super) fn tokens(text: &str) -> impl Iterator<Item = Token<'_>> {
     let head = if text.starts_with('\u{FEFF}') { '\u{FEFF}'.len_utf8() } else { 0 };
     let mut at = head;
     std::iter::from_fn(move || {
-        let rest = text.get(at..)?;
-        let blank = run(rest, |byte| matches!(byte, b' ' | b'\t' | b'\n' | b'\r'));
-        let mut lines_before = rest.bytes().take(blank).filter(|b| *b == b'\n').count();
+        let mut lines_before = 0;
+        let blank = run(text.get(at..)?, |byte| {
+            lines_before += usize::from(byte == b'\n');
+            matches!(byte, b' ' | b'\t' | b'\n' | b'\r')
+        });
         if at == head {
             lines_before = lines_before.max(1);
         }
@@ -82,6 +84,15 @@ pub(super) fn tokens(text: &str) -> impl Iterator<Item = Token<'_>> {
         let text = if matches!(kind, TokenKind::Comment | TokenKind::Doc) { text.trim_end() } else { text };
         Some(Token { kind, text, start, lines_before })
     })
+}
+
+/// Whether `text` nests too deeply for the grammar to follow. With few marks that open anything it cannot, whatever they
+/// stand in.
+pub(super) fn is_too_deep(text: &str) -> bool {
+    // Pieces whose count fits a byte are counted many bytes at a time.
+    let opens = |piece: &[u8]| piece.iter().map(|b| u8::from(matches!(b, b'(' | b'[' | b'{' | b'<'))).sum::<u8>();
+    let all: usize = text.as_bytes().chunks(128).map(|piece| usize::from(opens(piece))).sum();
+    all > MAX_DEPTH && too_deep(tokens(text)).is_some()
 }
 
 /// The first token whose nesting is too deep for the grammar to follow.
@@ -201,7 +212,7 @@ const fn is_word_byte(byte: u8) -> bool {
 }
 
 /// How many bytes at the head of `text` are all ASCII and to be kept.
-fn run(text: &str, keep: impl Fn(u8) -> bool) -> usize {
+fn run(text: &str, mut keep: impl FnMut(u8) -> bool) -> usize {
     text.bytes().position(|byte| !keep(byte)).unwrap_or(text.len())
 }
 

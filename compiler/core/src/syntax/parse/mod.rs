@@ -28,10 +28,7 @@ use build::{Builder, MOST_ERRORS};
 #[must_use]
 pub fn parse(sources: &Sources, id: SourceId) -> (ast::File, Vec<Diagnostic>) {
     let text = sources.get(id).map_or("", |source| &*source.text);
-    let strict = match lex::too_deep(lex::tokens(text)) {
-        Some(_) => None,
-        None => grammar::pairs(grammar::Rule::file, text).ok(),
-    };
+    let strict = if lex::is_too_deep(text) { None } else { grammar::pairs(grammar::Rule::file, text).ok() };
     let (file, mut diagnostics) = match strict {
         Some(pairs) => {
             let mut builder = Builder::new(id, 0);
