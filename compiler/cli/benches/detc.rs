@@ -30,14 +30,26 @@ fn strategy() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../strategies/DET0543/strategy.det")
 }
 
-/// What a process took: wall time and its greatest resident memory in MiB, as the kernel counts it.
-struct Cost {
-    wall: Duration,
-    peak: f64,
+/// Starts the binary.
+fn start(arguments: &[&str]) -> Child {
+    let child = Command::new(DETC).args(arguments).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
+    child.expect("the binary starts")
 }
 
-/// Waits for a process, reading its high-water mark until it ends.
-fn wait(mut child: Child, begin: Instant) -> Cost {
+/// What a run takes that nothing watches.
+fn wall(arguments: &[&str]) -> Duration {
+    let begin = Instant::now();
+    start(arguments).wait().expect("the process can be waited for");
+    begin.elapsed()
+}
+
+/// The greatest resident memory of a run in MiB, as the kernel counts it.
+fn peak(arguments: &[&str]) -> f64 {
+    watch(start(arguments))
+}
+
+/// Waits for a process, reading its high-water mark until it ends, which slows it down.
+fn watch(mut child: Child) -> f64 {
     let status = format!("/proc/{}/status", child.id());
     let mut peak = 0.0_f64;
     loop {
@@ -45,7 +57,7 @@ fn wait(mut child: Child, begin: Instant) -> Cost {
             peak = peak.max(kib / 1024.0);
         }
         if child.try_wait().expect("the process can be waited for").is_some() {
-            return Cost { wall: begin.elapsed(), peak };
+            return peak;
         }
         std::thread::sleep(Duration::from_micros(300));
     }
@@ -55,26 +67,25 @@ fn high_water(status: &str) -> Option<f64> {
     status.lines().find_map(|l| l.strip_prefix("VmHWM:"))?.trim().trim_end_matches("kB").trim().parse().ok()
 }
 
-fn run(arguments: &[&str]) -> Cost {
-    let begin = Instant::now();
-    let child = Command::new(DETC).args(arguments).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
-    wait(child.expect("the binary starts"), begin)
+fn median(mut times: Vec<Duration>) -> Duration {
+    times.sort();
+    let middle = times.len() / 2;
+    times.swap_remove(middle)
 }
 
-fn median(mut costs: Vec<Cost>) -> Cost {
-    costs.sort_by_key(|c| c.wall);
-    let middle = costs.len() / 2;
-    costs.swap_remove(middle)
-}
-
-/// One strategy to all targets, from nothing.
+/// One strategy to all targets, from nothing; then one of its analytics.
 fn cold_start(folder: &Path) {
-    let source = text(&strategy());
-    let into = |name: &str| run(&["compile", &source, "--target", "all", "-o", &text(&folder.join(name))]);
-    let new = median((0..21).map(|i| into(&format!("cold-{i}"))).collect());
-    let again = median((0..21).map(|_| into("cold-0")).collect());
-    println!("cold start, one strategy, all targets, new folder: {:.1} ms, {:.1} MiB", millis(new.wall), new.peak);
-    println!("cold start, the same rules again: {:.1} ms, {:.1} MiB", millis(again.wall), again.peak);
+    let (source, again) = (text(&strategy()), text(&folder.join("cold")));
+    for (i, only) in ["DET0543", "AN1496"].into_iter().enumerate() {
+        let new: Vec<String> = (0..31).map(|n| text(&folder.join(format!("cold-{i}-{n}")))).collect();
+        let compile = |into| ["compile", &source, "--target", "all", "--only", only, "-o", into];
+        let first = median(new.iter().map(|into| wall(&compile(into))).collect());
+        let rewritten = median((0..31).map(|_| wall(&compile(&again))).collect());
+        let (first, rewritten, peak) = (millis(first), millis(rewritten), peak(&compile(&again)));
+        println!(
+            "cold start, {only} to all targets: {first:.1} ms, the same rules again {rewritten:.1} ms, {peak:.1} MiB"
+        );
+    }
 }
 
 /// Many analytics to one target: the time must grow as their number does.
@@ -89,12 +100,11 @@ fn corpus(folder: &Path) {
         for target in ["splunk", "sentinel", "elastic", "sigma"] {
             let out = folder.join(format!("rules-{analytics}-{target}"));
             let arguments = ["compile", &text(&sources), "--target", target, "-o", &text(&out)];
-            let new = run(&arguments).wall.as_secs_f64();
-            let again = median((0..5).map(|_| run(&arguments)).collect());
+            let new = wall(&arguments).as_secs_f64();
+            let again = median((0..5).map(|_| wall(&arguments)).collect()).as_secs_f64();
+            let peak = peak(&arguments);
             println!(
-                "{analytics} analytics to {target}: {new:.3} s into a new folder, {:.3} s again, {:.1} MiB",
-                again.wall.as_secs_f64(),
-                again.peak
+                "{analytics} analytics to {target}: {new:.3} s into a new folder, {again:.3} s again, {peak:.1} MiB"
             );
         }
     }
@@ -176,11 +186,12 @@ fn evaluation(folder: &Path, events: u64) {
                 }
             }
         });
-        let cost = wait(child, begin);
+        let peak = watch(child);
+        let wall = begin.elapsed();
         writer.join().expect("the writer ends");
         #[expect(clippy::cast_precision_loss, reason = "a rate for people")]
-        let rate = events as f64 / cost.wall.as_secs_f64();
-        println!("eval of {only}, {events} events: {rate:.0} events/s, {:.1} MiB", cost.peak);
+        let rate = events as f64 / wall.as_secs_f64();
+        println!("eval of {only}, {events} events: {rate:.0} events/s, {peak:.1} MiB");
     }
 }
 

@@ -14,7 +14,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 const PURGE_DELAY: c_int = 15;
 
 /// Longer than a strategy takes, shorter than a corpus does.
-const SHORT: c_long = 30;
+const SHORT: c_long = 20;
 
 /// Makes the allocator give free memory back soon.
 #[expect(unsafe_code, reason = "options are set through the allocator's C interface, which takes any number")]

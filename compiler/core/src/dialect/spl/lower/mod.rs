@@ -108,25 +108,28 @@ fn flags(rows: &mut Rows<'_>, root: &Node<'_>, strategy: &Strategy) {
         let predicate = (predicate != Logic::Const(true)).then(|| pred::condition(predicate));
         tests.push((event, Expr::and(rows.site.is(&event.class.name).into_iter().chain(predicate))));
     }
-    if let [(event, test)] = tests.as_slice() {
+    if tests.len() == 1
+        && let Some((event, test)) = tests.pop()
+    {
         rows.comment = describe(event, strategy);
-        rows.push(Command::Where(test.clone()));
+        rows.push(Command::Where(test));
         if root.form == Form::Grouped {
             cut(rows, root, &[]);
         }
         return;
     }
     let names: Vec<Name> = rows.tags.clone().iter().map(|tag| rows.fresh(&format!("is_{tag}"))).collect();
-    let mut written: Vec<(Expr, &Name)> = Vec::new();
+    let mut written: Vec<(&Event, &Name)> = Vec::new();
     for ((event, test), name) in tests.into_iter().zip(&names) {
         // The two sides of a "first seen" ask the same.
-        if let Some((_, same)) = written.iter().find(|(earlier, _)| *earlier == test) {
+        let asks_the_same = |e: &Event| e.class.name == event.class.name && e.predicate == event.predicate;
+        if let Some((_, same)) = written.iter().find(|(earlier, _)| asks_the_same(earlier)) {
             rows.eval(vec![(name.clone(), Expr::field(same))]);
             continue;
         }
         rows.comment = describe(event, strategy);
-        rows.push(Command::Eval(vec![(name.clone(), Expr::flag(test.clone()))]));
-        written.push((test, name));
+        rows.push(Command::Eval(vec![(name.clone(), Expr::flag(test))]));
+        written.push((event, name));
     }
     let set = |name: &Name| Expr::field(name).compare(Compare::Eq, Expr::Int(1));
     rows.push(Command::Where(Expr::or(names.iter().map(set))));
