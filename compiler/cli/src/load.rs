@@ -10,6 +10,7 @@ use detc_core::syntax::ast;
 use detc_core::tuning::TuningFile;
 use detc_core::{sema, syntax, tuning};
 
+use crate::allocator;
 use crate::args;
 use crate::clock::today;
 use crate::input::{Input, StrategyFile};
@@ -35,6 +36,12 @@ impl Loaded {
     /// Reads the strategies of the command line with its tuning files laid over them.
     pub fn new(arguments: &args::Sources) -> Self {
         load(&arguments.paths, &arguments.tuning)
+    }
+
+    /// Gives the memory of the trees back, once they have served: a large corpus holds much in them.
+    pub fn forget_trees(&mut self) {
+        self.trees = Vec::new();
+        allocator::give_back();
     }
 
     /// How it went so far.

@@ -31,7 +31,6 @@ use console::{ClosedPipe, Console};
 use status::Status;
 
 fn main() -> ExitCode {
-    allocator::give_back_soon();
     let cli = Cli::parse();
     let console = Console::new(cli.color, cli.command.is_for_people());
     match clock::check().and_then(|()| commands::run(cli.command, &console)) {

@@ -73,8 +73,7 @@ pub fn run(args: &Args, console: &Console) -> Result<Status> {
         return Ok(loaded.status());
     };
     let strategies = std::mem::take(&mut loaded.strategies);
-    // The trees have served; a large corpus would hold much memory in them.
-    loaded.trees.clear();
+    loaded.forget_trees();
     args.selection.check(&strategies, loaded.status())?;
     let sites = sites::resolve(&registry, &chosen);
     let wanted = |unit: Unit<'_>| args.selection.wants(unit);

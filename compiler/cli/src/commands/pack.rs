@@ -115,7 +115,7 @@ fn write(args: &Args, project: &Project, lock: &Lock, console: &Console) -> Resu
         console.report(&loaded.input.sources, &loaded.input.diagnostics);
         return Ok(loaded.status());
     };
-    loaded.trees.clear();
+    loaded.forget_trees();
     let materials = materials(args, &loaded);
     let Some(mut files) = make(&mut loaded, &registry, &chosen, console, project, &|outcomes| {
         pack::make(&pack::Request { project, lock, compiler: COMPILER, epoch, materials: &materials, outcomes })
