@@ -23,6 +23,9 @@ use crate::status::Status;
 /// The report on every detection, beside the rules.
 const REPORT: &str = "fidelity.json";
 
+/// More bytes than a detection has in the report, as a rule.
+const ENTRY: usize = 2048;
+
 /// Arguments of `detc compile`.
 #[derive(Debug, clap::Args)]
 #[command(mut_arg("target", |target| target.required(true)), after_help = "\
@@ -138,8 +141,11 @@ impl Report<'_> {
 
 /// The rules and the report on every detection.
 fn with_report(mut artifacts: Vec<Artifact>, report: Report<'_>) -> Result<Vec<Artifact>> {
-    let report = serde_json::to_string_pretty(&report.to_json())? + "\n";
-    artifacts.push(Artifact { path: REPORT.to_owned(), bytes: report.into_bytes() });
+    // Of a corpus it is long: a buffer that grows would hold it twice.
+    let mut bytes = Vec::with_capacity(report.outcomes.len() * ENTRY);
+    serde_json::to_writer_pretty(&mut bytes, &report.to_json())?;
+    bytes.push(b'\n');
+    artifacts.push(Artifact { path: REPORT.to_owned(), bytes });
     Ok(artifacts)
 }
 
