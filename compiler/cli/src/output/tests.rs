@@ -1,18 +1,37 @@
 //! What a run may and may not change in an output folder.
 
 use std::fs;
+use std::ops::Deref;
 use std::path::{Path, PathBuf};
 
 use detc_core::compile::Artifact;
 
 use super::{LIST, Stale, Written, replace, write_folder};
 
-/// An empty folder of the test's own.
-fn scratch(name: &str) -> PathBuf {
-    let folder = std::env::temp_dir().join(format!("detc-output-{}-{name}", std::process::id()));
-    let _ = fs::remove_dir_all(&folder);
-    fs::create_dir_all(&folder).expect("a scratch folder");
-    folder
+/// An empty folder of the test's own, gone when the test ends.
+struct Scratch(PathBuf);
+
+impl Scratch {
+    fn new(name: &str) -> Self {
+        let folder = std::env::temp_dir().join(format!("detc-output-{}-{name}", std::process::id()));
+        let _ = fs::remove_dir_all(&folder);
+        fs::create_dir_all(&folder).expect("a scratch folder");
+        Self(folder)
+    }
+}
+
+impl Deref for Scratch {
+    type Target = Path;
+
+    fn deref(&self) -> &Path {
+        &self.0
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
 }
 
 fn artifacts(files: &[(&str, &str)]) -> Vec<Artifact> {
@@ -39,7 +58,8 @@ fn files(folder: &Path) -> Vec<String> {
 
 #[test]
 fn a_second_run_replaces_its_files_and_removes_what_it_no_longer_makes() {
-    let folder = scratch("second-run").join("new/rules");
+    let scratch = Scratch::new("second-run");
+    let folder = scratch.join("new/rules");
     let first = artifacts(&[("a/one.spl", "1"), ("b/two.spl", "2")]);
     assert_eq!(
         write_folder(&folder, &first, Stale::Remove).expect("written"),
@@ -61,7 +81,7 @@ fn a_second_run_replaces_its_files_and_removes_what_it_no_longer_makes() {
 
 #[test]
 fn a_run_with_errors_keeps_what_an_earlier_run_made() {
-    let folder = scratch("keep");
+    let folder = Scratch::new("keep");
     write_folder(&folder, &artifacts(&[("one", "1"), ("two", "2")]), Stale::Remove).expect("written");
     let written = write_folder(&folder, &artifacts(&[("one", "1")]), Stale::Keep).expect("written");
     assert_eq!(written, Written { files: 0, same: 1, removed: 0, kept: 1 });
@@ -72,7 +92,7 @@ fn a_run_with_errors_keeps_what_an_earlier_run_made() {
 
 #[test]
 fn a_file_that_has_its_bytes_already_is_left_alone() {
-    let folder = scratch("same");
+    let folder = Scratch::new("same");
     write_folder(&folder, &artifacts(&[("a/one", "1"), ("a/two", "2")]), Stale::Remove).expect("written");
     let when = |path: &str| fs::metadata(folder.join(path)).and_then(|file| file.modified()).expect("a time");
     let before = when("a/one");
@@ -87,7 +107,7 @@ fn a_file_that_has_its_bytes_already_is_left_alone() {
 
 #[test]
 fn a_file_where_a_folder_must_be_leaves_the_others_unwritten() {
-    let folder = scratch("file-in-the-way");
+    let folder = Scratch::new("file-in-the-way");
     fs::write(folder.join("b"), "mine").expect("a foreign file");
     let error =
         write_folder(&folder, &artifacts(&[("a", "1"), ("b/one", "2")]), Stale::Remove).expect_err("in the way");
@@ -97,7 +117,7 @@ fn a_file_where_a_folder_must_be_leaves_the_others_unwritten() {
 
 #[test]
 fn a_foreign_file_is_never_written_over() {
-    let folder = scratch("foreign");
+    let folder = Scratch::new("foreign");
     fs::write(folder.join("one"), "mine").expect("a foreign file");
     let error = write_folder(&folder, &artifacts(&[("a", "1"), ("one", "2")]), Stale::Remove).expect_err("in the way");
     assert!(error.to_string().contains("is in the way"), "{error}");
@@ -107,7 +127,7 @@ fn a_foreign_file_is_never_written_over() {
 
 #[test]
 fn a_run_that_fails_leaves_nothing() {
-    let scratch = scratch("fails");
+    let scratch = Scratch::new("fails");
     fs::write(scratch.join("file"), "").expect("a file");
     let below_a_file = scratch.join("file/rules");
     assert!(write_folder(&below_a_file, &artifacts(&[("one", "1")]), Stale::Remove).is_err());
@@ -120,7 +140,7 @@ fn a_run_that_fails_leaves_nothing() {
 
 #[test]
 fn a_folder_in_the_way_of_a_rule_leaves_the_others_unwritten() {
-    let folder = scratch("folder-in-the-way");
+    let folder = Scratch::new("folder-in-the-way");
     fs::create_dir(folder.join("one")).expect("a folder");
     assert!(write_folder(&folder, &artifacts(&[("a", "1"), ("one", "2")]), Stale::Remove).is_err());
     assert!(files(&folder).is_empty());
@@ -128,7 +148,8 @@ fn a_folder_in_the_way_of_a_rule_leaves_the_others_unwritten() {
 
 #[test]
 fn a_path_that_leads_out_of_the_folder_is_refused() {
-    let folder = scratch("out").join("rules");
+    let scratch = Scratch::new("out");
+    let folder = scratch.join("rules");
     for path in ["../x", "/x", "a/../../x", "", ".", LIST] {
         assert!(write_folder(&folder, &artifacts(&[(path, "1")]), Stale::Remove).is_err(), "`{path}` is written");
     }
@@ -139,7 +160,7 @@ fn a_path_that_leads_out_of_the_folder_is_refused() {
 
 #[test]
 fn a_damaged_list_cannot_remove_foreign_files() {
-    let scratch = scratch("damaged-list");
+    let scratch = Scratch::new("damaged-list");
     let folder = scratch.join("rules");
     fs::create_dir(&folder).expect("a folder");
     fs::write(scratch.join("precious"), "mine").expect("a foreign file");
@@ -155,7 +176,7 @@ fn a_damaged_list_cannot_remove_foreign_files() {
 #[test]
 fn a_replaced_file_keeps_its_permissions_and_the_links_to_it() {
     use std::os::unix::fs::{PermissionsExt, symlink};
-    let folder = scratch("replace");
+    let folder = Scratch::new("replace");
     let (file, link) = (folder.join("file"), folder.join("link"));
     fs::write(&file, "old").expect("a file");
     fs::set_permissions(&file, fs::Permissions::from_mode(0o640)).expect("permissions");
