@@ -1,4 +1,4 @@
-//! The text of a query. Cannot fail; parentheses come from [`expr`] alone, escapes from [`super::literal`] alone.
+//! The text of a query. Cannot fail; parentheses come from [`mod@expr`] alone, escapes from [`super::literal`] alone.
 
 mod at;
 mod expr;
