@@ -98,6 +98,10 @@ pub fn run(args: &Args, console: &Console) -> Result<Status> {
     });
     console.report(&loaded.input.sources, &loaded.input.diagnostics);
     match &args.output {
+        // A run that came to nothing leaves the report of an earlier one.
+        Some(_) if outcomes.is_empty() && loaded.status() != Status::Clean => {
+            console.print(&summary(args.format, report)?)?;
+        }
         Some(folder) => {
             let stale = if loaded.status() == Status::Clean { Stale::Remove } else { Stale::Keep };
             let written = write_folder(folder, &with_report(artifacts, report)?, stale)?;
