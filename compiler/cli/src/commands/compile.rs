@@ -194,7 +194,8 @@ fn rules(format: Format, report: Report<'_>, artifacts: &[Artifact]) -> Result<S
 
 fn in_words(written: &Written, folder: &str) -> String {
     let Written { files, same, removed, kept } = *written;
-    let mut text = format!("{files} files written to {folder}");
+    let word = if files == 1 { "file" } else { "files" };
+    let mut text = format!("{files} {word} written to {folder}");
     if same > 0 {
         text.push_str(&format!(", {same} there already"));
     }
