@@ -1,55 +1,42 @@
-//! The same work for many items, on as many threads as there are processors. The order of the results is that of the
-//! items, so that a run gives the same bytes on any machine.
+//! The same work for many items, or two works at once, on as many threads as there are processors. The order of the
+//! results is that of the items, so that a run gives the same bytes on any machine.
+//!
+//! The threads are rayon's, and live as long as the process: each has memory of its own in the allocator, which is costly to
+//! touch for the first time. The main thread is one of them.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
-use std::thread;
+use std::sync::Once;
+
+use rayon::ThreadPoolBuilder;
+use rayon::iter::{IndexedParallelIterator, IntoParallelRefIterator, ParallelIterator};
 
 /// As much as a main thread has: trees of the language are walked recursively.
 const STACK: usize = 8 << 20;
 
 /// `work` of every item, in order.
-pub fn map<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
-    let threads = thread::available_parallelism().map_or(1, usize::from).min(items.len());
-    let next = AtomicUsize::new(0);
-    let done = Mutex::new(Vec::with_capacity(items.len()));
-    let run = || {
-        while let Some((index, item)) = take(items, &next) {
-            let result = work(item);
-            if let Ok(mut done) = done.lock() {
-                done.push((index, result));
-            }
-        }
-    };
-    thread::scope(|scope| {
-        for _ in 1..threads {
-            // A thread that cannot be had is not missed: this one does what the others leave.
-            let _ = thread::Builder::new().stack_size(STACK).spawn_scoped(scope, run);
-        }
-        run();
+pub fn map<'a, T: Sync, R: Send>(items: &'a [T], work: impl Fn(&'a T) -> R + Send + Sync) -> Vec<R> {
+    start();
+    // Items are few and unequal: each may go to another thread.
+    items.par_iter().with_max_len(1).map(work).collect()
+}
+
+/// Both works. The first is done by this thread, the second by another that has nothing better to do.
+pub fn both<A: Send, B: Send>(first: impl FnOnce() -> A + Send, second: impl FnOnce() -> B + Send) -> (A, B) {
+    start();
+    rayon::join(first, second)
+}
+
+/// Starts the threads, once.
+fn start() {
+    static STARTED: Once = Once::new();
+    STARTED.call_once(|| {
+        // Where no thread can be had, rayon does everything on this one.
+        let _ = ThreadPoolBuilder::new().use_current_thread().stack_size(STACK).build_global();
     });
-    let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
-    done.sort_by_key(|(index, _)| *index);
-    done.into_iter().map(|(_, result)| result).collect()
-}
-
-/// `work`, while another thread does something that only makes a later step shorter.
-pub fn beside<R>(ahead: impl FnOnce() + Send, work: impl FnOnce() -> R) -> R {
-    thread::scope(|scope| {
-        let _ = thread::Builder::new().stack_size(STACK).spawn_scoped(scope, ahead);
-        work()
-    })
-}
-
-/// The next item that no thread has taken, with its place.
-fn take<'a, T>(items: &'a [T], next: &AtomicUsize) -> Option<(usize, &'a T)> {
-    let index = next.fetch_add(1, Ordering::Relaxed);
-    items.get(index).map(|item| (index, item))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::map;
+    use super::{both, map};
 
     #[test]
     fn results_come_in_the_order_of_the_items() {
@@ -61,5 +48,11 @@ mod tests {
             n * 2
         });
         assert_eq!(doubled, items.iter().map(|n| n * 2).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn works_may_be_nested() {
+        let sum = |from: u64| map(&(from..from + 100).collect::<Vec<u64>>(), |n| n * 2).into_iter().sum::<u64>();
+        assert_eq!(both(|| sum(0), || both(|| sum(100), || sum(200))), (9_900, (29_900, 49_900)));
     }
 }

@@ -40,7 +40,7 @@ impl Choice {
             "all" => registry.ids().for_each(|id| drop(registry.get(id))),
             id => drop(registry.get(id)),
         };
-        parallel::beside(|| self.target.iter().for_each(read), || Loaded::new(sources))
+        parallel::both(|| Loaded::new(sources), || self.target.iter().for_each(read)).0
     }
 }
 
@@ -242,7 +242,8 @@ pub fn compile<'a>(
         outcomes.extend(compilation.outcomes);
         diagnostics.extend(compilation.diagnostics);
     }
-    diagnostics.extend(compile::needless_acceptances(&outcomes));
-    diagnostics.extend(compile::idle_values(&outcomes));
+    let (needless, idle) =
+        parallel::both(|| compile::needless_acceptances(&outcomes), || compile::idle_values(&outcomes));
+    diagnostics.extend(needless.into_iter().chain(idle));
     outcomes
 }
