@@ -17,6 +17,9 @@ use crate::input::{Input, StrategyFile};
 use crate::parallel;
 use crate::status::Status;
 
+/// Bytes of text whose trees are not worth the time that it takes to give their memory back.
+const LITTLE: usize = 1 << 20;
+
 /// Strategies, and what there is to say about them.
 #[derive(Debug)]
 pub struct Loaded {
@@ -40,8 +43,10 @@ impl Loaded {
 
     /// Gives the memory of the trees back, once they have served: a large corpus holds much in them.
     pub fn forget_trees(&mut self) {
-        self.trees = Vec::new();
-        allocator::give_back();
+        if self.input.sources.iter().map(|(_, source)| source.text.len()).sum::<usize>() > LITTLE {
+            self.trees = Vec::new();
+            allocator::give_back();
+        }
     }
 
     /// How it went so far.

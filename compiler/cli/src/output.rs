@@ -213,20 +213,20 @@ fn owned(folder: &Path) -> Result<BTreeSet<String>> {
 
 /// The artifacts whose place does not hold their bytes yet. Refuses to write over what no earlier run wrote.
 fn changed<'a>(folder: &Path, artifacts: &'a [Artifact], earlier: &BTreeSet<String>) -> Result<Vec<&'a Artifact>> {
-    let mut changed = Vec::new();
-    for artifact in artifacts {
-        let place = folder.join(&artifact.path);
-        match fs::read(&place) {
-            Ok(bytes) if bytes == artifact.bytes => continue,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            Err(error) if error.kind() == io::ErrorKind::NotADirectory => return Err(cannot_write(&place, &error)),
-            Err(error) if error.kind() == io::ErrorKind::IsADirectory => bail!(in_the_way(&place)),
-            Ok(_) | Err(_) if earlier.contains(&artifact.path) => {}
-            Ok(_) | Err(_) => bail!(in_the_way(&place)),
-        }
-        changed.push(artifact);
+    let changed = parallel::map(artifacts, |artifact| Ok(is_changed(folder, artifact, earlier)?.then_some(artifact)));
+    changed.into_iter().filter_map(Result::transpose).collect()
+}
+
+fn is_changed(folder: &Path, artifact: &Artifact, earlier: &BTreeSet<String>) -> Result<bool> {
+    let place = folder.join(&artifact.path);
+    match fs::read(&place) {
+        Ok(bytes) if bytes == artifact.bytes => Ok(false),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(true),
+        Err(error) if error.kind() == io::ErrorKind::NotADirectory => Err(cannot_write(&place, &error)),
+        Err(error) if error.kind() == io::ErrorKind::IsADirectory => bail!(in_the_way(&place)),
+        Ok(_) | Err(_) if earlier.contains(&artifact.path) => Ok(true),
+        Ok(_) | Err(_) => bail!(in_the_way(&place)),
     }
-    Ok(changed)
 }
 
 fn in_the_way(place: &Path) -> String {

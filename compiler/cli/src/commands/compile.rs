@@ -16,6 +16,7 @@ use crate::attack::Against;
 use crate::console::Console;
 use crate::input::display;
 use crate::output::{Stale, Written, write_folder};
+use crate::parallel;
 use crate::selection::Selection;
 use crate::sites;
 use crate::status::Status;
@@ -66,16 +67,16 @@ pub struct Args {
 
 /// Runs the command.
 pub fn run(args: &Args, console: &Console) -> Result<Status> {
-    // It is needed to the end of the process: to take it apart would cost as much as a detection.
+    // What is needed to the end of the process is not taken apart: that would cost as much as some detections.
     let mut registry = ManuallyDrop::new(Registry::embedded());
-    let mut loaded = args.sites.load(&registry, &args.sources);
+    let mut loaded = ManuallyDrop::new(args.sites.load(&registry, &args.sources));
     let bundle = args.against.hold(&mut loaded);
     let chosen = sites::choose(&args.sites, &mut registry, &mut loaded);
     let Some(chosen) = chosen.filter(|_| loaded.status() != Status::Failed) else {
         console.report(&loaded.input.sources, &loaded.input.diagnostics);
         return Ok(loaded.status());
     };
-    let strategies = std::mem::take(&mut loaded.strategies);
+    let strategies = ManuallyDrop::new(std::mem::take(&mut loaded.strategies));
     loaded.forget_trees();
     args.selection.check(&strategies, loaded.status())?;
     let sites = sites::resolve(&registry, &chosen);
@@ -86,12 +87,14 @@ pub fn run(args: &Args, console: &Console) -> Result<Status> {
         fits_standard_output(&places)?;
     }
     let outcomes = sites::compile(&strategies, &sites, None, &wanted, &mut loaded.input.diagnostics, console);
+    let outcomes = ManuallyDrop::new(outcomes);
     let uncovered = compile::uncovered(&strategies, &sites::targets_of(&sites), &outcomes, &wanted);
     if let (true, Some(first)) = (outcomes.is_empty(), uncovered.first()) {
         bail!("there is nothing to compile: {}", first.reason());
     }
     let report = Report { outcomes: &outcomes, uncovered: &uncovered, bundle: &bundle };
-    let artifacts = compile::artifacts(&outcomes).unwrap_or_else(|error| {
+    let (artifacts, described) = parallel::both(|| compile::artifacts(&outcomes), || report.artifact());
+    let mut artifacts = artifacts.unwrap_or_else(|error| {
         let title = format!("a template of target `{}` does not render: {}", error.target, error.message);
         loaded.input.diagnostics.push(Diagnostic::bare(Code::BadTargetData, title));
         Vec::new()
@@ -104,8 +107,11 @@ pub fn run(args: &Args, console: &Console) -> Result<Status> {
         }
         Some(folder) => {
             let stale = if loaded.status() == Status::Clean { Stale::Remove } else { Stale::Keep };
-            let written = write_folder(folder, &with_report(artifacts, report)?, stale)?;
-            console.print(&summary(args.format, report)?)?;
+            artifacts.push(described?);
+            let (written, summary) =
+                parallel::both(|| write_folder(folder, &artifacts, stale), || summary(args.format, report));
+            let written = written?;
+            console.print(&summary?)?;
             console.say(&in_words(&written, &display(folder)));
         }
         None => {
@@ -141,16 +147,15 @@ impl Report<'_> {
     fn to_json(self) -> impl serde::Serialize {
         compile::fidelity_report(self.outcomes, self.uncovered, self.bundle)
     }
-}
 
-/// The rules and the report on every detection.
-fn with_report(mut artifacts: Vec<Artifact>, report: Report<'_>) -> Result<Vec<Artifact>> {
-    // Of a corpus it is long: a buffer that grows would hold it twice.
-    let mut bytes = Vec::with_capacity(report.outcomes.len() * ENTRY);
-    serde_json::to_writer_pretty(&mut bytes, &report.to_json())?;
-    bytes.push(b'\n');
-    artifacts.push(Artifact { path: REPORT.to_owned(), bytes });
-    Ok(artifacts)
+    /// The file with the report.
+    fn artifact(self) -> Result<Artifact> {
+        // Of a corpus it is long: a buffer that grows would hold it twice.
+        let mut bytes = Vec::with_capacity(self.outcomes.len() * ENTRY);
+        serde_json::to_writer_pretty(&mut bytes, &self.to_json())?;
+        bytes.push(b'\n');
+        Ok(Artifact { path: REPORT.to_owned(), bytes })
+    }
 }
 
 /// What came of each detection: a line for people with its losses below, or the report.
