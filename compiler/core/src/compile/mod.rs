@@ -17,7 +17,7 @@ use std::sync::OnceLock;
 
 use crate::capability::{Direction, Feature, Fidelity, Findings, Loss, Refusal, Support, TIES, features};
 use crate::diagnostics::{Code, Diagnostic};
-use crate::dialect::{Deployment, Dialect, Query, Request, spoken};
+use crate::dialect::{Deployment, Dialect, Query, Request, Wanted, spoken};
 use crate::plan::{Acceptance, Accepted, Analytic, Detection, Strategy, Unit};
 use crate::sema::literals::print_span;
 use crate::source::Span;
@@ -146,14 +146,16 @@ fn compile_analytic<'a>(
     let count = last_wanted.map_or(0, |i| i + 1);
     for (detection, known) in analytic.detections.iter().zip(site.features).take(count) {
         let unit = Unit { strategy, analytic, detection };
-        let request = Request { unit, target, profile, deployment };
+        let needed = !(detection.otherwise && any_above);
+        let rules = if needed { Wanted::Rules } else { Wanted::Fidelity };
+        let request = Request { unit, target, profile, deployment, wanted: rules };
         let features = known.get_or_init(|| features(detection));
         let assessed = best(dialects, &request, features);
-        let mut outcome = if detection.otherwise && any_above {
+        let mut outcome = if needed {
+            outcome(&request, assessed)
+        } else {
             let (status, queries) = (Status::NotNeeded, Vec::new());
             Outcome { unit, target, profile, fidelity: assessed.0, status, queries }
-        } else {
-            outcome(&request, assessed)
         };
         any_above |= matches!(outcome.status, Status::Compiled { .. });
         if !wanted(unit) {
@@ -191,15 +193,30 @@ pub fn assess(dialects: &[&dyn Dialect], request: &Request<'_>) -> (Fidelity, Ve
 }
 
 fn best(dialects: &[&dyn Dialect], request: &Request<'_>, features: &Features) -> (Fidelity, Vec<Query>) {
+    let detection = at_site::at_site(request.unit.detection, request.profile);
+    let request = &Request { unit: Unit { detection: &detection, ..request.unit }, ..*request };
+    let of_site = findings_of_site(request);
     let mut best: Option<Said> = None;
     for dialect in dialects {
-        let said = assess_in(*dialect, request, features);
+        let said = assess_in(*dialect, request, features, of_site.clone());
         best = best.filter(|best| best.lacking <= said.lacking).or(Some(said));
         if best.as_ref().is_some_and(|best| best.lacking == Lacking::Nothing) {
             break;
         }
     }
     best.map_or((Fidelity::Unsupported { reasons: Vec::new() }, Vec::new()), |best| (best.fidelity, best.queries))
+}
+
+/// What stands in the way of a detection at a site, or is lost there, in whatever dialect.
+fn findings_of_site(request: &Request<'_>) -> Findings {
+    let mut findings = Findings::default();
+    if let Some((refusal, event)) = at_site::impossible(request.unit.detection, request.profile) {
+        findings.note(refusal, event.span);
+    }
+    for (loss, span) in at_site::losses(request.unit.detection, request.profile) {
+        findings.note(Support::Lossy(loss), span);
+    }
+    findings
 }
 
 /// What one dialect makes of a detection.
@@ -221,18 +238,10 @@ enum Lacking {
     Form,
 }
 
-/// The same in one dialect. The features are asked first; only a detection that passes is lowered, and what only the
-/// profile's data can tell is found on the way.
-fn assess_in(language: &dyn Dialect, request: &Request<'_>, features: &Features) -> Said {
-    let detection = at_site::at_site(request.unit.detection, request.profile);
-    let request = &Request { unit: Unit { detection: &detection, ..request.unit }, ..*request };
-    let mut findings = Findings::default();
-    if let Some((refusal, event)) = at_site::impossible(&detection, request.profile) {
-        findings.note(refusal, event.span);
-    }
-    for (loss, span) in at_site::losses(&detection, request.profile) {
-        findings.note(Support::Lossy(loss), span);
-    }
+/// The same in one dialect, with what was found of the site. The features are asked first; only a detection that passes is
+/// lowered, and what only the profile's data can tell is found on the way.
+fn assess_in(language: &dyn Dialect, request: &Request<'_>, features: &Features, of_site: Findings) -> Said {
+    let mut findings = of_site;
     for (feature, span) in features {
         findings.note(language.support(*feature), *span);
         if let Some(reason) = narrowed(request.profile, *feature) {

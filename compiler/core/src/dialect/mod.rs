@@ -118,6 +118,28 @@ pub struct Request<'a> {
     /// How a pack deploys the rule; none for a rule on its own, whose values all stand in it and which judges every event
     /// that it is shown.
     pub deployment: Option<Deployment<'a>>,
+    /// What of the rules is wanted.
+    pub wanted: Wanted,
+}
+
+/// What of a detection's rules is wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wanted {
+    /// Whole rules.
+    Rules,
+    /// Their fidelity alone: no one reads the queries' texts.
+    Fidelity,
+}
+
+impl Request<'_> {
+    /// The text of a query; empty where no one reads it and the product does not ask how long it is.
+    #[must_use]
+    pub fn text(&self, print: impl FnOnce() -> String) -> String {
+        match self.wanted {
+            Wanted::Fidelity if self.target.limits.query_characters.is_none() => String::new(),
+            Wanted::Rules | Wanted::Fidelity => print(),
+        }
+    }
 }
 
 /// How a pack deploys a rule.
@@ -151,7 +173,7 @@ pub struct Query {
     pub dialect: &'static str,
     /// What tells it from the detection's other rules, such as `order-2`; none if it is the only one.
     pub part: Option<String>,
-    /// The query, ending in one newline.
+    /// The query, ending in one newline; empty if it is not wanted ([`Request::text`]).
     pub text: String,
     /// How far back a run must look, in milliseconds.
     pub look_back: i64,

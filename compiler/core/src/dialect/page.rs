@@ -8,18 +8,30 @@ use std::fmt::{self, Write};
 pub struct Page {
     /// What was written.
     text: String,
-    /// The characters that what is written on trial may still have.
-    left: Option<usize>,
+    /// What is written on trial.
+    trial: Option<Trial>,
 }
 
+/// A text on trial.
+#[derive(Debug, Clone, Copy)]
+struct Trial {
+    /// Where it begins, in bytes.
+    start: usize,
+    /// The characters that it may have.
+    room: usize,
+}
+
+/// The bytes that most queries fit in, so that a page seldom moves while it grows.
+const USUAL: usize = 8 << 10;
+
 impl Page {
-    /// The text of what prints, which fails nowhere but on trial.
+    /// The text of what prints, which fails nowhere but on trial. It takes no more memory than it needs, since texts are kept.
     #[must_use]
     pub fn of(print: impl FnOnce(&mut Self) -> fmt::Result) -> String {
-        let mut page = Self::default();
+        let mut page = Self { text: String::with_capacity(USUAL), trial: None };
         let printed = print(&mut page);
         debug_assert!(printed.is_ok(), "only a line on trial can be too long");
-        page.text
+        page.text.as_str().to_owned()
     }
 
     /// What was written.
@@ -30,13 +42,13 @@ impl Page {
 
     /// Writes so many characters at most, or nothing if there are more. What is written on trial makes no trial itself.
     pub fn fits(&mut self, room: usize, print: impl FnOnce(&mut Self) -> fmt::Result) -> bool {
-        debug_assert!(self.left.is_none(), "a trial inside another");
-        let before = self.text.len();
-        self.left = Some(room);
+        debug_assert!(self.trial.is_none(), "a trial inside another");
+        let start = self.text.len();
+        self.trial = Some(Trial { start, room });
         let fits = print(self).is_ok();
-        self.left = None;
+        self.trial = None;
         if !fits {
-            self.text.truncate(before);
+            self.text.truncate(start);
         }
         fits
     }
@@ -97,12 +109,21 @@ impl Page {
 impl Write for Page {
     /// Fails where a text on trial is too long, so that no more of it is made.
     fn write_str(&mut self, text: &str) -> fmt::Result {
-        if let Some(left) = &mut self.left {
-            let width = if text.is_ascii() { text.len() } else { text.chars().count() };
-            *left = left.checked_sub(width).ok_or(fmt::Error)?;
+        if self.trial.is_some_and(|trial| self.is_too_long(trial, text)) {
+            return Err(fmt::Error);
         }
         self.text.push_str(text);
         Ok(())
+    }
+}
+
+impl Page {
+    /// Whether the text on trial has no room for more. Its characters are counted only where its bytes do not fit.
+    fn is_too_long(&self, trial: Trial, more: &str) -> bool {
+        let characters = |text: &str| text.chars().count();
+        let written = || self.text.get(trial.start..).map_or(0, characters);
+        let bytes = self.text.len() - trial.start + more.len();
+        bytes > trial.room && written() + characters(more) > trial.room
     }
 }
 

@@ -41,35 +41,47 @@ impl Page {
     ///
     /// # Errors
     /// If it is too long on trial.
-    pub fn list(&mut self, items: impl Iterator<Item = String>, columns: Option<(usize, usize)>) -> fmt::Result {
+    pub fn list<T>(
+        &mut self,
+        items: impl Iterator<Item = T>,
+        columns: Option<(usize, usize)>,
+        mut print: impl FnMut(&mut Self, T) -> fmt::Result,
+    ) -> fmt::Result {
         let mut items = items.peekable();
-        let first = items.next().unwrap_or_default();
+        let first = items.next();
         let columns = columns.filter(|_| items.peek().is_some());
-        let line = columns.map_or_else(String::new, |(column, _)| format!("\n{:column$}", ""));
-        write!(self, "({line}{first}")?;
-        for item in items {
-            let between = if columns.is_some() { &line } else { " " };
-            write!(self, ",{between}{item}")?;
+        self.write_char('(')?;
+        for (n, item) in first.into_iter().chain(items).enumerate() {
+            if n > 0 {
+                self.write_char(',')?;
+            }
+            match columns {
+                Some((column, _)) => self.line(column)?,
+                None if n > 0 => self.write_char(' ')?,
+                None => {}
+            }
+            print(self, item)?;
         }
-        match columns {
-            Some((_, end)) => write!(self, "\n{:end$})", ""),
-            None => self.write_char(')'),
+        if let Some((_, end)) = columns {
+            self.line(end)?;
         }
+        self.write_char(')')
     }
 
     /// Writes a single item as it is, several as a list.
     ///
     /// # Errors
     /// If it is too long on trial.
-    pub fn one_or_list(
+    pub fn one_or_list<T>(
         &mut self,
-        mut items: impl ExactSizeIterator<Item = String>,
+        mut items: impl ExactSizeIterator<Item = T>,
         columns: Option<(usize, usize)>,
+        mut print: impl FnMut(&mut Self, T) -> fmt::Result,
     ) -> fmt::Result {
         if items.len() > 1 {
-            return self.list(items, columns);
+            return self.list(items, columns, print);
         }
-        items.next().map_or(Ok(()), |one| self.write_str(&one))
+        items.next().map_or(Ok(()), |one| print(self, one))
     }
 }
 
@@ -85,11 +97,17 @@ pub const fn sign(order: Order) -> &'static str {
     }
 }
 
-/// A dotted name, each part in backticks where it is no plain word of the language.
-#[must_use]
-pub fn name(name: &str, is_identifier: impl Fn(&str) -> bool) -> String {
-    let part = |part: &str| {
-        if is_identifier(part) { part.to_owned() } else { format!("`{}`", part.replace('`', "``")) }
-    };
-    name.split('.').map(part).collect::<Vec<_>>().join(".")
+/// Writes a dotted name, each part in backticks where it is no plain word of the language.
+///
+/// # Errors
+/// If it is too long on trial.
+pub fn name(out: &mut Page, name: &str, is_identifier: impl Fn(&str) -> bool) -> fmt::Result {
+    out.joined(name.split('.'), ".", |out, part| {
+        if is_identifier(part) {
+            return out.write_str(part);
+        }
+        out.write_char('`')?;
+        out.write_str(&part.replace('`', "``"))?;
+        out.write_char('`')
+    })
 }

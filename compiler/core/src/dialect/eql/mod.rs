@@ -36,14 +36,13 @@ impl Dialect for Eql {
         let columns = entity(request, findings);
         let queries = pattern::queries(request, findings);
         let several = queries.len() > 1;
-        let heading = Heading::of(request.unit).lines();
         let part = |n: usize| several.then(|| format!("order-{n}"));
         (1..)
             .zip(&queries)
             .map(|(n, query)| Query {
                 dialect: self.id(),
                 part: part(n),
-                text: print::print(query, &heading),
+                text: request.text(|| print::print(query, &Heading::of(request.unit).lines())),
                 look_back: match query {
                     tree::Query::Event(_) => 0,
                     tree::Query::Sequence { within, .. } => *within,

@@ -26,7 +26,8 @@ fn print_sequence(out: &mut Page, within: i64, terms: &[Term]) -> fmt::Result {
     let shared = terms.first().map(|t| &t.by).filter(|by| terms.iter().all(|t| t.by == **by));
     out.write_str("sequence")?;
     if let Some(by) = shared {
-        write!(out, " by {}", print_fields(by))?;
+        out.write_str(" by ")?;
+        print_fields(out, by)?;
     }
     writeln!(out, " with maxspan={}", print_span(within))?;
     for term in terms {
@@ -36,11 +37,13 @@ fn print_sequence(out: &mut Page, within: i64, terms: &[Term]) -> fmt::Result {
         };
         out.write_str("  ")?;
         out.comment(&term.label)?;
-        write!(out, "  {open}")?;
+        out.write_str("  ")?;
+        out.write_str(open)?;
         print_filter(out, &term.filter, 2 + open.len(), 4 + open.len())?;
         out.write_char(']')?;
         if shared.is_none() {
-            write!(out, " by {}", print_fields(&term.by))?;
+            out.write_str(" by ")?;
+            print_fields(out, &term.by)?;
         }
         if term.runs > 1 {
             write!(out, " with runs={}", term.runs)?;
@@ -52,13 +55,15 @@ fn print_sequence(out: &mut Page, within: i64, terms: &[Term]) -> fmt::Result {
 
 /// A filter that starts in column `column`; the lines after the first are indented by `indent`.
 fn print_filter(out: &mut Page, filter: &Filter, column: usize, indent: usize) -> fmt::Result {
-    let head = match &filter.category {
-        None => "any where ".to_owned(),
-        Some(category) if is_identifier(category) => format!("{category} where "),
-        Some(category) => format!("{} where ", print_text(category)),
-    };
-    out.write_str(&head)?;
-    print_at(out, &filter.condition, column + head.len(), indent)
+    let head = out.counted(|out| {
+        match &filter.category {
+            None => out.write_str("any")?,
+            Some(category) if is_identifier(category) => out.write_str(category)?,
+            Some(category) => print_text(out, category)?,
+        }
+        out.write_str(" where ")
+    })?;
+    print_at(out, &filter.condition, column + head, indent)
 }
 
 /// A condition that starts in column `column`: on one line if it has room there, else over several.
@@ -106,102 +111,99 @@ fn needs_parentheses(parent: &Condition, child: &Condition) -> bool {
 
 /// A test; with an indent, long lists are broken into one value a line.
 fn print_test(out: &mut Page, test: &Test, indent: Option<usize>) -> fmt::Result {
-    let field = print_field(&test.field);
     let columns = indent.map(|indent| (indent + 2, indent));
+    let field = |out: &mut Page, operator: &str| {
+        print_field(out, &test.field)?;
+        out.write_str(operator)
+    };
     match &test.kind {
-        TestKind::NotNull => write!(out, "{field} != null"),
+        TestKind::NotNull => field(out, " != null"),
         TestKind::Compare(order, literal) => {
-            write!(out, "{field} {} {}", sign(*order), print_literal(literal))
+            field(out, " ")?;
+            out.write_str(sign(*order))?;
+            out.write_char(' ')?;
+            print_literal(out, literal)
         }
         TestKind::In(values, case) => {
-            let operator = match case {
-                Case::Counts => "in",
-                Case::Ignored => "in~",
-            };
-            write!(out, "{field} {operator} ")?;
-            out.list(values.iter().map(print_literal), columns)
+            field(out, if *case == Case::Counts { " in " } else { " in~ " })?;
+            out.list(values.iter(), columns, print_literal)
         }
         TestKind::Like(patterns, case) => {
-            let operator = match case {
-                Case::Counts => "like",
-                Case::Ignored => ":",
-            };
-            write!(out, "{field} {operator} ")?;
-            out.one_or_list(patterns.iter().map(print_wildcard), columns)
+            field(out, if *case == Case::Counts { " like " } else { " : " })?;
+            out.one_or_list(patterns.iter(), columns, print_wildcard)
         }
         TestKind::Regex(patterns, case) => {
-            let operator = match case {
-                Case::Counts => "regex",
-                Case::Ignored => "regex~",
-            };
-            write!(out, "{field} {operator} ")?;
-            out.one_or_list(patterns.iter().map(|p| print_text(p.as_str())), columns)
+            field(out, if *case == Case::Counts { " regex " } else { " regex~ " })?;
+            out.one_or_list(patterns.iter(), columns, |out, pattern| print_text(out, pattern.as_str()))
         }
         TestKind::Cidr(networks) => {
             out.write_str("cidrMatch")?;
-            let networks = networks.iter().map(|n| print_text(&n.to_string()));
-            out.list(std::iter::once(field).chain(networks), columns)
+            let arguments = std::iter::once(None).chain(networks.iter().map(Some));
+            out.list(arguments, columns, |out, argument| match argument {
+                None => print_field(out, &test.field),
+                Some(network) => print_text(out, &network.to_string()),
+            })
         }
     }
 }
 
-fn print_literal(literal: &Literal) -> String {
+fn print_literal(out: &mut Page, literal: &Literal) -> fmt::Result {
     match literal {
-        Literal::Text(text) => print_text(text),
-        Literal::Int(i) => i.to_string(),
-        Literal::Float(f) => format!("{f:?}"),
-        Literal::Bool(b) => b.to_string(),
+        Literal::Text(text) => print_text(out, text),
+        Literal::Int(i) => write!(out, "{i}"),
+        Literal::Float(f) => write!(out, "{f:?}"),
+        Literal::Bool(b) => write!(out, "{b}"),
     }
 }
 
-fn print_wildcard(wildcard: &Wildcard) -> String {
-    let mut pattern = String::new();
+fn print_wildcard(out: &mut Page, wildcard: &Wildcard) -> fmt::Result {
+    out.write_char('"')?;
     for segment in wildcard.segments() {
         match segment {
-            Segment::Any => pattern.push('*'),
-            Segment::One => pattern.push('?'),
-            Segment::Literal(text) => pattern.push_str(text),
+            Segment::Any => out.write_char('*')?,
+            Segment::One => out.write_char('?')?,
+            Segment::Literal(text) => print_escaped(out, text)?,
         }
     }
-    print_text(&pattern)
+    out.write_char('"')
 }
 
-/// A string literal. Characters that a line of text should not hold are written by their number.
-fn print_text(text: &str) -> String {
-    let mut out = String::with_capacity(text.len() + 2);
-    out.push('"');
+/// A string literal.
+fn print_text(out: &mut Page, text: &str) -> fmt::Result {
+    out.write_char('"')?;
+    print_escaped(out, text)?;
+    out.write_char('"')
+}
+
+/// Text for inside quotes. Characters that a line of text should not hold are written by their number.
+fn print_escaped(out: &mut Page, text: &str) -> fmt::Result {
     if text.bytes().all(|byte| matches!(byte, b' '..=b'~') && byte != b'\\' && byte != b'"') {
-        out.push_str(text);
-        out.push('"');
-        return out;
+        return out.write_str(text);
     }
-    for c in text.chars() {
-        match c {
-            '\\' => out.push_str("\\\\"),
-            '"' => out.push_str("\\\""),
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
-            c if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{feff}') => {
-                out.push_str(&format!("\\u{{{:04x}}}", u32::from(c)));
-            }
-            c => out.push(c),
+    text.chars().try_for_each(|c| match c {
+        '\\' => out.write_str("\\\\"),
+        '"' => out.write_str("\\\""),
+        '\n' => out.write_str("\\n"),
+        '\r' => out.write_str("\\r"),
+        '\t' => out.write_str("\\t"),
+        c if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{feff}') => {
+            write!(out, "\\u{{{:04x}}}", u32::from(c))
         }
-    }
-    out.push('"');
-    out
+        c => out.write_char(c),
+    })
 }
 
-fn print_fields(fields: &[String]) -> String {
-    fields.iter().map(|f| print_name(f)).collect::<Vec<_>>().join(", ")
+fn print_fields(out: &mut Page, fields: &[String]) -> fmt::Result {
+    out.joined(fields, ", ", |out, field| print_name(out, field))
 }
 
-fn print_field(field: &FieldName) -> String {
-    format!("{}{}", if field.optional { "?" } else { "" }, print_name(&field.name))
+fn print_field(out: &mut Page, field: &FieldName) -> fmt::Result {
+    out.write_str(if field.optional { "?" } else { "" })?;
+    print_name(out, &field.name)
 }
 
-fn print_name(name: &str) -> String {
-    page::name(name, is_identifier)
+fn print_name(out: &mut Page, name: &str) -> fmt::Result {
+    page::name(out, name, is_identifier)
 }
 
 /// Whether a word needs no quotes: letters, digits, `_`, `@`, not first a digit, and no keyword.
@@ -255,7 +257,7 @@ mod tests {
     proptest! {
         #[test]
         fn every_text_survives_its_literal(text in any::<String>()) {
-            prop_assert_eq!(read_text(&print_text(&text)), Some(text));
+            prop_assert_eq!(read_text(&Page::of(|out| print_text(out, &text))), Some(text));
         }
 
         #[test]
@@ -275,6 +277,7 @@ mod tests {
 
     #[test]
     fn a_part_of_a_name_that_is_no_word_stands_in_backticks() {
+        let print_name = |name: &str| Page::of(|out| super::print_name(out, name));
         assert_eq!(print_name("cs-uri.query"), "`cs-uri`.query");
         assert_eq!(print_name("a.1st.where.@x"), "a.`1st`.`where`.@x");
     }

@@ -54,7 +54,7 @@ impl Dialect for Esql {
         let query = lowered.map(|lowered| Query {
             dialect: self.id(),
             part: None,
-            text: print::print(&lowered.query, &Heading::of(request.unit).lines()),
+            text: request.text(|| print::print(&lowered.query, &Heading::of(request.unit).lines())),
             look_back: lowered.look_back,
             wait: 0,
             columns: lowered.columns,

@@ -14,11 +14,12 @@ use super::tree::{Aggregate, Command, Condition, Measure, Query, Scalar, Step, T
 /// The query as text below its heading, ending in one newline.
 #[must_use]
 pub fn print(query: &Query, heading: &[String]) -> String {
-    let index = query.index.iter().map(|index| print_index(index)).collect::<Vec<_>>().join(", ");
     let identity = if query.identified { " METADATA _id, _index, _version" } else { "" };
     Page::of(|out| {
         heading.iter().try_for_each(|line| out.comment(line))?;
-        writeln!(out, "FROM {index}{identity}")?;
+        out.write_str("FROM ")?;
+        out.joined(&query.index, ", ", |out, index| print_index(out, index))?;
+        writeln!(out, "{identity}")?;
         query.steps.iter().try_for_each(|step| print_step(out, step))
     })
 }
@@ -46,8 +47,14 @@ fn print_command(out: &mut Page, command: &Command) -> fmt::Result {
             out.write_str("INLINE STATS ")?;
             print_groups(out, measures, by)
         }
-        Command::Expand(column) => write!(out, "MV_EXPAND {}", print_name(column)),
-        Command::Keep(columns) => write!(out, "KEEP {}", print_names(columns)),
+        Command::Expand(column) => {
+            out.write_str("MV_EXPAND ")?;
+            print_name(out, column)
+        }
+        Command::Keep(columns) => {
+            out.write_str("KEEP ")?;
+            print_names(out, columns)
+        }
     }
 }
 
@@ -58,21 +65,26 @@ fn print_groups(out: &mut Page, measures: &[Measure], by: &[String]) -> fmt::Res
         }
         print_measure(out, measure)?;
     }
-    write!(out, "\n    BY {}", print_names(by))
+    out.write_str("\n    BY ")?;
+    print_names(out, by)
 }
 
 fn print_measure(out: &mut Page, measure: &Measure) -> fmt::Result {
-    let call = |function: &str, column: &str| format!("{function}({})", print_name(column));
-    let value = match &measure.of {
-        Aggregate::Count => "COUNT(*)".to_owned(),
-        Aggregate::Distinct(column) => format!("COALESCE(MV_COUNT({}), 0)", call("VALUES", column)),
-        Aggregate::Sum(column) => call("SUM", column),
-        Aggregate::Min(column) => call("MIN", column),
-        Aggregate::Max(column) => call("MAX", column),
-        Aggregate::Average(column) => call("AVG", column),
-        Aggregate::Values(column) => call("VALUES", column),
-    };
-    write!(out, "{} = {value}", print_name(&measure.name))?;
+    print_name(out, &measure.name)?;
+    out.write_str(" = ")?;
+    match &measure.of {
+        Aggregate::Count => out.write_str("COUNT(*)")?,
+        Aggregate::Distinct(column) => {
+            out.write_str("COALESCE(MV_COUNT(")?;
+            print_call(out, "VALUES", |out| print_name(out, column))?;
+            out.write_str("), 0)")?;
+        }
+        Aggregate::Sum(column) => print_call(out, "SUM", |out| print_name(out, column))?,
+        Aggregate::Min(column) => print_call(out, "MIN", |out| print_name(out, column))?,
+        Aggregate::Max(column) => print_call(out, "MAX", |out| print_name(out, column))?,
+        Aggregate::Average(column) => print_call(out, "AVG", |out| print_name(out, column))?,
+        Aggregate::Values(column) => print_call(out, "VALUES", |out| print_name(out, column))?,
+    }
     match &measure.filter {
         Logic::Const(true) => Ok(()),
         filter => {
@@ -120,7 +132,8 @@ fn print_not(
     print: impl FnOnce(&mut Page) -> fmt::Result,
 ) -> fmt::Result {
     if let Logic::Atom(Test::NotNull(scalar)) = inner {
-        return write!(out, "{} IS NULL", print_scalar(scalar));
+        print_scalar(out, scalar)?;
+        return out.write_str(" IS NULL");
     }
     out.write_str("NOT ")?;
     out.part(parentheses, print)
@@ -140,29 +153,47 @@ fn needs_parentheses(parent: &Condition, child: &Condition) -> bool {
 fn print_test(out: &mut Page, test: &Test, indent: Option<usize>) -> fmt::Result {
     let columns = indent.map(|indent| (indent + 4, indent));
     match test {
-        Test::NotNull(scalar) => write!(out, "{} IS NOT NULL", print_scalar(scalar)),
-        Test::Compare(left, order, right) => {
-            write!(out, "{} {} {}", print_scalar(left), sign(*order), print_scalar(right))
+        Test::NotNull(scalar) => {
+            print_scalar(out, scalar)?;
+            out.write_str(" IS NOT NULL")
         }
-        Test::NotEmpty(scalar) => write!(out, "{} != \"\"", print_scalar(scalar)),
+        Test::Compare(left, order, right) => {
+            print_scalar(out, left)?;
+            write!(out, " {} ", sign(*order))?;
+            print_scalar(out, right)
+        }
+        Test::NotEmpty(scalar) => {
+            print_scalar(out, scalar)?;
+            out.write_str(" != \"\"")
+        }
         Test::In(scalar, values) => {
-            write!(out, "{} IN ", print_scalar(scalar))?;
-            out.list(values.iter().map(print_scalar), columns)
+            print_scalar(out, scalar)?;
+            out.write_str(" IN ")?;
+            out.list(values.iter(), columns, print_scalar)
         }
         Test::Like(scalar, globs) => {
-            write!(out, "{} LIKE ", print_scalar(scalar))?;
-            out.one_or_list(globs.iter().map(print_glob), columns)
+            print_scalar(out, scalar)?;
+            out.write_str(" LIKE ")?;
+            out.one_or_list(globs.iter(), columns, print_glob)
         }
         Test::Matches(scalar, patterns) => {
-            write!(out, "{} RLIKE ", print_scalar(scalar))?;
-            out.one_or_list(patterns.iter().map(|pattern| print_text(pattern.as_str())), columns)
+            print_scalar(out, scalar)?;
+            out.write_str(" RLIKE ")?;
+            out.one_or_list(patterns.iter(), columns, |out, pattern| print_text(out, pattern.as_str()))
         }
         Test::Cidr(scalar, networks) => {
             out.write_str("CIDR_MATCH")?;
-            let networks = networks.iter().map(|network| print_text(&network.to_string()));
-            out.list(std::iter::once(print_scalar(scalar)).chain(networks), columns)
+            let arguments = std::iter::once(None).chain(networks.iter().map(Some));
+            out.list(arguments, columns, |out, argument| match argument {
+                None => print_scalar(out, scalar),
+                Some(network) => print_text(out, &network.to_string()),
+            })
         }
-        Test::Contains(scalar, value) => write!(out, "MV_CONTAINS({}, {})", print_scalar(scalar), print_scalar(value)),
+        Test::Contains(scalar, value) => print_call(out, "MV_CONTAINS", |out| {
+            print_scalar(out, scalar)?;
+            out.write_str(", ")?;
+            print_scalar(out, value)
+        }),
         Test::Decided(test) => {
             out.write_str("COALESCE(")?;
             print_test(out, test, None)?;
@@ -171,43 +202,42 @@ fn print_test(out: &mut Page, test: &Test, indent: Option<usize>) -> fmt::Result
     }
 }
 
-fn print_scalar(scalar: &Scalar) -> String {
+fn print_call(out: &mut Page, function: &str, arguments: impl FnOnce(&mut Page) -> fmt::Result) -> fmt::Result {
+    out.write_str(function)?;
+    out.part(true, arguments)
+}
+
+fn print_scalar(out: &mut Page, scalar: &Scalar) -> fmt::Result {
     match scalar {
-        Scalar::Column(name) => print_name(name),
-        Scalar::Text(text) => print_text(text),
-        Scalar::Number(number) => print_number(*number),
-        Scalar::Bool(value) => print_bool(*value).to_owned(),
-        Scalar::Moment(milliseconds) => format!("TO_DATETIME({})", print_text(&time::format(*milliseconds))),
-        Scalar::Span(milliseconds) => print_span(*milliseconds),
-        Scalar::Now => "NOW()".to_owned(),
-        Scalar::Lower(inner) => format!("TO_LOWER({})", print_scalar(inner)),
-        Scalar::Long(inner) => format!("TO_LONG({})", print_scalar(inner)),
-        Scalar::Double(inner) => format!("TO_DOUBLE({})", print_scalar(inner)),
+        Scalar::Column(name) => print_name(out, name),
+        Scalar::Text(text) => print_text(out, text),
+        Scalar::Number(Number::Int(i)) => write!(out, "{i}"),
+        Scalar::Number(Number::Float(f)) => write!(out, "{f:?}"),
+        Scalar::Bool(value) => out.write_str(print_bool(*value)),
+        Scalar::Moment(milliseconds) => {
+            print_call(out, "TO_DATETIME", |out| print_text(out, &time::format(*milliseconds)))
+        }
+        Scalar::Span(milliseconds) => out.write_str(&print_span(*milliseconds)),
+        Scalar::Now => out.write_str("NOW()"),
+        Scalar::Lower(inner) => print_call(out, "TO_LOWER", |out| print_scalar(out, inner)),
+        Scalar::Long(inner) => print_call(out, "TO_LONG", |out| print_scalar(out, inner)),
+        Scalar::Double(inner) => print_call(out, "TO_DOUBLE", |out| print_scalar(out, inner)),
         Scalar::Binary(left, operator, right) => {
-            let sign = match operator {
-                Arithmetic::Add => "+",
-                Arithmetic::Sub => "-",
-                Arithmetic::Mul => "*",
-                Arithmetic::Div => "/",
-            };
-            format!("{} {sign} {}", operand(left), operand(right))
+            operand(out, left)?;
+            out.write_str(match operator {
+                Arithmetic::Add => " + ",
+                Arithmetic::Sub => " - ",
+                Arithmetic::Mul => " * ",
+                Arithmetic::Div => " / ",
+            })?;
+            operand(out, right)
         }
     }
 }
 
 /// A side of an arithmetic operator: arithmetic stands in parentheses there.
-fn operand(scalar: &Scalar) -> String {
-    match scalar {
-        Scalar::Binary(..) => format!("({})", print_scalar(scalar)),
-        other => print_scalar(other),
-    }
-}
-
-fn print_number(number: Number) -> String {
-    match number {
-        Number::Int(i) => i.to_string(),
-        Number::Float(f) => format!("{f:?}"),
-    }
+fn operand(out: &mut Page, scalar: &Scalar) -> fmt::Result {
+    out.part(matches!(scalar, Scalar::Binary(..)), |out| print_scalar(out, scalar))
 }
 
 const fn print_bool(value: bool) -> &'static str {
@@ -215,7 +245,7 @@ const fn print_bool(value: bool) -> &'static str {
 }
 
 /// A pattern of `LIKE`, in which a backslash takes the next character as itself.
-fn print_glob(glob: &Glob) -> String {
+fn print_glob(out: &mut Page, glob: &Glob) -> fmt::Result {
     let mut pattern = String::new();
     for segment in &glob.segments {
         match segment {
@@ -231,35 +261,32 @@ fn print_glob(glob: &Glob) -> String {
             }
         }
     }
-    print_text(&pattern)
+    print_text(out, &pattern)
 }
 
 /// A string literal: between three quotes, where nothing is escaped, if it holds backslashes and nothing that would end it.
-fn print_text(text: &str) -> String {
+fn print_text(out: &mut Page, text: &str) -> fmt::Result {
     if text.contains('\\') && !text.contains(['"', '\n', '\r']) {
-        return format!("\"\"\"{text}\"\"\"");
+        return write!(out, "\"\"\"{text}\"\"\"");
     }
-    let mut out = String::from("\"");
-    for c in text.chars() {
-        match c {
-            '\\' => out.push_str("\\\\"),
-            '"' => out.push_str("\\\""),
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
-            c => out.push(c),
-        }
-    }
-    out.push('"');
-    out
+    out.write_char('"')?;
+    text.chars().try_for_each(|c| match c {
+        '\\' => out.write_str("\\\\"),
+        '"' => out.write_str("\\\""),
+        '\n' => out.write_str("\\n"),
+        '\r' => out.write_str("\\r"),
+        '\t' => out.write_str("\\t"),
+        c => out.write_char(c),
+    })?;
+    out.write_char('"')
 }
 
-fn print_names(names: &[String]) -> String {
-    names.iter().map(|name| print_name(name)).collect::<Vec<_>>().join(", ")
+fn print_names(out: &mut Page, names: &[String]) -> fmt::Result {
+    out.joined(names, ", ", |out, name| print_name(out, name))
 }
 
-fn print_name(name: &str) -> String {
-    page::name(name, is_identifier)
+fn print_name(out: &mut Page, name: &str) -> fmt::Result {
+    page::name(out, name, is_identifier)
 }
 
 /// Whether a word needs no quotes: letters, digits, `_`, first a letter, `_` or `@`, and no keyword.
@@ -277,9 +304,9 @@ fn is_identifier(word: &str) -> bool {
 }
 
 /// An index pattern; in quotes where it holds more than the usual characters.
-fn print_index(index: &str) -> String {
+fn print_index(out: &mut Page, index: &str) -> fmt::Result {
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '*');
-    if index.chars().all(plain) { index.to_owned() } else { print_text(index) }
+    if index.chars().all(plain) { out.write_str(index) } else { print_text(out, index) }
 }
 
 /// A length of time in the largest unit that says it whole.
@@ -324,12 +351,13 @@ mod tests {
     proptest! {
         #[test]
         fn every_text_survives_its_literal(text in any::<String>()) {
-            prop_assert_eq!(read_text(&print_text(&text)), Some(text));
+            prop_assert_eq!(read_text(&Page::of(|out| print_text(out, &text))), Some(text));
         }
 
         #[test]
         fn every_text_survives_the_escapes_of_like(text in any::<String>()) {
-            let printed = print_glob(&Glob { segments: vec![Segment::Literal(text.clone())] });
+            let glob = Glob { segments: vec![Segment::Literal(text.clone())] };
+            let printed = Page::of(|out| print_glob(out, &glob));
             let pattern = read_text(&printed).unwrap_or_default();
             let mut read = String::new();
             let mut rest = pattern.chars();
@@ -357,6 +385,7 @@ mod tests {
 
     #[test]
     fn a_part_of_a_name_that_is_no_word_stands_in_backticks() {
+        let print_name = |name: &str| Page::of(|out| super::print_name(out, name));
         assert_eq!(print_name("cs-uri.query"), "`cs-uri`.query");
         assert_eq!(print_name("a.1st.where.@x"), "a.`1st`.`where`.@x");
     }

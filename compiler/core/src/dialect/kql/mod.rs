@@ -24,6 +24,16 @@ use print::Layout;
 /// The dialect.
 pub struct Kql;
 
+/// The query with its heading and comments; without, where the product would find it too long.
+fn text(request: &Request<'_>, query: &ast::Query) -> String {
+    // The title and the values stand in the query.
+    let full = print::heading(&heading::rule(request.unit)) + &print::query(query, Layout::Full);
+    match request.target.limits.query_characters {
+        Some(most) if full.chars().count() > most => print::query(query, Layout::Compact),
+        _ => full,
+    }
+}
+
 impl Dialect for Kql {
     fn id(&self) -> &'static str {
         "kql"
@@ -102,11 +112,7 @@ impl Dialect for Kql {
     fn lower(&self, request: &Request<'_>, findings: &mut Findings) -> Vec<Query> {
         let pattern = &request.unit.detection.pattern;
         let Some(Lowered { query, older, columns, held }) = lower::lower(request, findings) else { return Vec::new() };
-        let most = request.target.limits.query_characters.unwrap_or(usize::MAX);
-        // The title and the values stand in the query.
-        let heading = print::heading(&heading::rule(request.unit));
-        let text = Some(heading + &print::query(&query, Layout::Full)).filter(|text| text.chars().count() <= most);
-        let text = text.unwrap_or_else(|| print::query(&query, Layout::Compact));
+        let text = request.text(|| text(request, &query));
         let look_back = pattern.horizon().saturating_add(older);
         vec![Query { dialect: self.id(), part: None, text, look_back, wait: pattern.wait(), columns, held }]
     }

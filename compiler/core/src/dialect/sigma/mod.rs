@@ -49,7 +49,7 @@ impl Dialect for Sigma {
         vec![Query {
             dialect: self.id(),
             part: None,
-            text: print::print(&documents, &Heading::of(request.unit)),
+            text: request.text(|| print::print(&documents, &Heading::of(request.unit))),
             look_back: horizon,
             wait: 0,
             columns: pattern::columns(request),

@@ -1,5 +1,7 @@
 //! Writes documents. Sigma's own escapes are made here and nowhere else; YAML's are made in [`super::yaml`].
 
+use std::borrow::Cow;
+
 use crate::plan::{Glob, Logic, Segment};
 
 use super::tree::{Body, Correlation, CorrelationKind, Detection, Document, Head, Item, Modifier, Value};
@@ -15,65 +17,73 @@ pub fn print(documents: &[Document], heading: &Heading) -> String {
 }
 
 /// A document with its keys in the order of the specification.
-fn document(document: &Document) -> Yaml {
+fn document<'a>(document: &'a Document) -> Yaml<'a> {
     let Head { title, id, name, description, references, authors, tags, false_positives, level, .. } = &document.head;
-    let texts =
-        |list: &[String]| (!list.is_empty()).then(|| Yaml::List(list.iter().map(|t| Yaml::Text(t.clone())).collect()));
-    let text = |text: &str| (!text.is_empty()).then(|| Yaml::Text(text.to_owned()));
+    let some_texts = |list| Some(texts(list)).filter(|_| !list.is_empty());
+    let text = |text: Cow<'a, str>| (!text.is_empty()).then_some(Yaml::Text(text));
     let mut entries = vec![
-        ("title", text(title)),
-        ("id", text(id)),
-        ("name", text(name)),
-        ("status", text(document.head.status)),
-        ("description", text(description)),
-        ("license", document.head.license.clone().map(Yaml::Text)),
-        ("references", texts(references)),
-        ("author", text(&authors.join(", "))),
-        ("date", document.head.date.clone().map(Yaml::Text)),
-        ("tags", texts(tags)),
+        ("title", text(title.into())),
+        ("id", text(id.into())),
+        ("name", text(name.into())),
+        ("status", text(document.head.status.into())),
+        ("description", text(description.into())),
+        ("license", document.head.license.as_ref().map(|license| Yaml::Text(license.into()))),
+        ("references", some_texts(references)),
+        ("author", text(authors.join(", ").into())),
+        ("date", document.head.date.as_ref().map(|date| Yaml::Text(date.into()))),
+        ("tags", some_texts(tags)),
     ];
     match &document.body {
         Body::Detection { log_source, detection, fields } => {
-            let source = log_source.iter().map(|(key, value)| ((*key).to_owned(), Yaml::Text(value.clone())));
+            let source = log_source.iter().map(|(key, value)| (Cow::Borrowed(*key), Yaml::Text(value.into())));
             entries.push(("logsource", Some(Yaml::Map(source.collect()))));
             entries.push(("detection", Some(print_detection(detection))));
-            entries.push(("fields", texts(fields)));
+            entries.push(("fields", some_texts(fields)));
         }
         Body::Correlation(correlation) => entries.push(("correlation", Some(print_correlation(correlation)))),
     }
-    entries.push(("falsepositives", texts(false_positives)));
-    entries.push(("level", text(level)));
+    entries.push(("falsepositives", some_texts(false_positives)));
+    entries.push(("level", text((*level).into())));
     // A key of our own: the specification lets a rule have some.
     entries.push(("version", document.head.version.map(|v| Yaml::Int(v.into()))));
-    Yaml::Map(entries.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?))).collect())
+    Yaml::Map(entries.into_iter().filter_map(|(key, value)| Some((key.into(), value?))).collect())
 }
 
-fn print_detection(detection: &Detection) -> Yaml {
-    let mut entries: Vec<(String, Yaml)> = Vec::new();
-    for (name, items) in &detection.selections {
-        entries.push((name.clone(), Yaml::Map(items.iter().map(|item| (item_key(item), item_values(item))).collect())));
-    }
-    entries.push(("condition".to_owned(), Yaml::Text(print_condition(&detection.condition))));
-    Yaml::Map(entries)
+fn texts(list: &[String]) -> Yaml<'_> {
+    Yaml::List(list.iter().map(|text| Yaml::Text(text.into())).collect())
+}
+
+fn print_detection(detection: &Detection) -> Yaml<'_> {
+    let selections = detection.selections.iter().map(|(name, items)| {
+        let items = items.iter().map(|item| (item_key(item), item_values(item)));
+        (name.into(), Yaml::Map(items.collect()))
+    });
+    let condition = Yaml::Text(print_condition(&detection.condition).into());
+    Yaml::Map(selections.chain([("condition".into(), condition)]).collect())
 }
 
 /// A field with its modifiers: what must be unique in a selection.
 #[must_use]
-pub fn item_key(item: &Item) -> String {
-    std::iter::once(item.field.as_str()).chain(item.modifiers.iter().map(|m| word(*m))).collect::<Vec<_>>().join("|")
+pub fn item_key(item: &Item) -> Cow<'_, str> {
+    let mut key = Cow::Borrowed(item.field.as_str());
+    for modifier in &item.modifiers {
+        key.to_mut().push('|');
+        key.to_mut().push_str(word(*modifier));
+    }
+    key
 }
 
-fn item_values(item: &Item) -> Yaml {
+fn item_values(item: &Item) -> Yaml<'_> {
     match item.values.as_slice() {
         [one] => print_item_value(one),
         several => Yaml::List(several.iter().map(print_item_value).collect()),
     }
 }
 
-fn print_item_value(value: &Value) -> Yaml {
+fn print_item_value(value: &Value) -> Yaml<'_> {
     match value {
-        Value::Pattern(glob) => Yaml::Quoted(print_pattern(glob)),
-        Value::Verbatim(text) => Yaml::Quoted(text.clone()),
+        Value::Pattern(glob) => Yaml::Quoted(print_pattern(glob).into()),
+        Value::Verbatim(text) => Yaml::Quoted(text.into()),
         Value::Int(i) => Yaml::Int(*i),
         Value::Float(f) => Yaml::Float(*f),
         Value::Bool(b) => Yaml::Bool(*b),
@@ -149,8 +159,7 @@ fn needs_parentheses(parent: &Logic<String>, child: &Logic<String>) -> bool {
     compound && matches!(parent, Logic::Not(_) | Logic::And(_) | Logic::Or(_))
 }
 
-fn print_correlation(correlation: &Correlation) -> Yaml {
-    let texts = |list: &[String]| Yaml::List(list.iter().map(|t| Yaml::Text(t.clone())).collect());
+fn print_correlation<'a>(correlation: &'a Correlation) -> Yaml<'a> {
     let (kind, field) = match &correlation.kind {
         CorrelationKind::Temporal => ("temporal", None),
         CorrelationKind::TemporalOrdered => ("temporal_ordered", None),
@@ -160,23 +169,23 @@ fn print_correlation(correlation: &Correlation) -> Yaml {
         CorrelationKind::ValueAverage(field) => ("value_avg", Some(field)),
     };
     let mut entries = vec![
-        ("type", Yaml::Text(kind.to_owned())),
+        ("type", Yaml::Text(kind.into())),
         ("rules", texts(&correlation.rules)),
         ("group-by", texts(&correlation.group_by)),
-        ("timespan", Yaml::Text(print_timespan(correlation.timespan))),
+        ("timespan", Yaml::Text(print_timespan(correlation.timespan).into())),
     ];
     if !correlation.aliases.is_empty() {
-        let fields = |fields: &[(String, String)]| {
-            Yaml::Map(fields.iter().map(|(rule, field)| (rule.clone(), Yaml::Text(field.clone()))).collect())
+        let fields = |fields: &'a [(String, String)]| {
+            Yaml::Map(fields.iter().map(|(rule, field)| (rule.into(), Yaml::Text(field.into()))).collect())
         };
-        let aliases = correlation.aliases.iter().map(|(alias, of)| (alias.clone(), fields(of))).collect();
+        let aliases = correlation.aliases.iter().map(|(alias, of)| (alias.into(), fields(of))).collect();
         entries.push(("aliases", Yaml::Map(aliases)));
     }
     let (modifier, number) = correlation.threshold;
-    let mut condition = vec![(word(modifier).to_owned(), Yaml::Int(number))];
-    condition.extend(field.map(|f| ("field".to_owned(), Yaml::Text(f.clone()))));
+    let mut condition = vec![(word(modifier).into(), Yaml::Int(number))];
+    condition.extend(field.map(|field| ("field".into(), Yaml::Text(field.into()))));
     entries.push(("condition", Yaml::Map(condition)));
-    Yaml::Map(entries.into_iter().map(|(key, value)| (key.to_owned(), value)).collect())
+    Yaml::Map(entries.into_iter().map(|(key, value)| (key.into(), value)).collect())
 }
 
 /// Seconds in the largest unit that says them whole.

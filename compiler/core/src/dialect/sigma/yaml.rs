@@ -1,17 +1,20 @@
 //! Writes YAML that every reader takes the same way: YAML 1.1 and 1.2 disagree on what a bare word is (`no`, `1e3`,
 //! `12:30`), so a text is bare only where no version could take it for anything else.
 
+use std::borrow::Cow;
+use std::fmt::Write as _;
+
 /// A YAML value.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Yaml {
+pub enum Yaml<'a> {
     /// Keys and values, in this order.
-    Map(Vec<(String, Yaml)>),
+    Map(Vec<(Cow<'a, str>, Yaml<'a>)>),
     /// Values.
-    List(Vec<Yaml>),
+    List(Vec<Yaml<'a>>),
     /// A text, without quotes where it needs none.
-    Text(String),
+    Text(Cow<'a, str>),
     /// A text that always stands in quotes: a value of a detection, whose type must show.
-    Quoted(String),
+    Quoted(Cow<'a, str>),
     /// A whole number.
     Int(i64),
     /// A double.
@@ -32,7 +35,7 @@ pub fn comment(text: &str) -> String {
 
 /// Documents, one after the other, with `---` between them.
 #[must_use]
-pub fn print(documents: &[Yaml]) -> String {
+pub fn print(documents: &[Yaml<'_>]) -> String {
     let mut out = String::new();
     for (i, document) in documents.iter().enumerate() {
         if i > 0 {
@@ -44,12 +47,12 @@ pub fn print(documents: &[Yaml]) -> String {
 }
 
 /// A map or list, each entry on lines of its own, indented by `indent`.
-fn print_block(out: &mut String, yaml: &Yaml, indent: usize) {
+fn print_block(out: &mut String, yaml: &Yaml<'_>, indent: usize) {
     match yaml {
         Yaml::Map(entries) => {
             for (key, value) in entries {
                 print_indent(out, indent);
-                out.push_str(&print_text(key));
+                print_text(out, key);
                 out.push(':');
                 print_value(out, value, indent);
             }
@@ -63,7 +66,7 @@ fn print_block(out: &mut String, yaml: &Yaml, indent: usize) {
         }
         scalar => {
             print_indent(out, indent);
-            out.push_str(&print_scalar(scalar));
+            print_scalar(out, scalar);
             out.push('\n');
         }
     }
@@ -74,7 +77,7 @@ fn print_indent(out: &mut String, indent: usize) {
 }
 
 /// What stands after a key or a dash, to the end of its lines.
-fn print_value(out: &mut String, value: &Yaml, indent: usize) {
+fn print_value(out: &mut String, value: &Yaml<'_>, indent: usize) {
     match value {
         Yaml::Map(entries) if entries.is_empty() => out.push_str(" {}\n"),
         Yaml::List(items) if items.is_empty() => out.push_str(" []\n"),
@@ -85,7 +88,7 @@ fn print_value(out: &mut String, value: &Yaml, indent: usize) {
         Yaml::Text(text) if text.chars().count() > WIDTH && can_fold(text) => push_folded(out, text, indent + 4),
         scalar => {
             out.push(' ');
-            out.push_str(&print_scalar(scalar));
+            print_scalar(out, scalar);
             out.push('\n');
         }
     }
@@ -104,7 +107,8 @@ fn push_folded(out: &mut String, text: &str, indent: usize) {
     for word in text.split(' ') {
         let width = word.chars().count() + 1;
         if column + width > WIDTH {
-            out.push_str(&format!("\n{:indent$}", ""));
+            out.push('\n');
+            print_indent(out, indent);
             column = indent;
         } else {
             out.push(' ');
@@ -115,22 +119,23 @@ fn push_folded(out: &mut String, text: &str, indent: usize) {
     out.push('\n');
 }
 
-fn print_scalar(scalar: &Yaml) -> String {
-    match scalar {
-        Yaml::Text(text) => print_text(text),
-        Yaml::Quoted(text) => print_quoted(text),
-        Yaml::Int(i) => i.to_string(),
+fn print_scalar(out: &mut String, scalar: &Yaml<'_>) {
+    // A string takes whatever is written.
+    let _ = match scalar {
+        Yaml::Text(text) => return print_text(out, text),
+        Yaml::Quoted(text) => return print_quoted(out, text),
+        Yaml::Int(i) => write!(out, "{i}"),
         // YAML 1.1 takes an exponent only after a point and with a sign, so a double is written out.
-        Yaml::Float(f) if f.fract() == 0.0 => format!("{f:.1}"),
-        Yaml::Float(f) => f.to_string(),
-        Yaml::Bool(b) => b.to_string(),
-        Yaml::Map(_) => "{}".to_owned(),
-        Yaml::List(_) => "[]".to_owned(),
-    }
+        Yaml::Float(f) if f.fract() == 0.0 => write!(out, "{f:.1}"),
+        Yaml::Float(f) => write!(out, "{f}"),
+        Yaml::Bool(b) => write!(out, "{b}"),
+        Yaml::Map(_) => out.write_str("{}"),
+        Yaml::List(_) => out.write_str("[]"),
+    };
 }
 
-fn print_text(text: &str) -> String {
-    if is_bare(text) { text.to_owned() } else { print_quoted(text) }
+fn print_text(out: &mut String, text: &str) {
+    if is_bare(text) { out.push_str(text) } else { print_quoted(out, text) }
 }
 
 /// Whether the text may stand without quotes: it begins with a letter of ASCII, holds nothing that YAML gives a meaning,
@@ -140,11 +145,11 @@ fn is_bare(text: &str) -> bool {
     if is_uuid(text) || is_timespan(text) {
         return true;
     }
-    let plain = |c: char| c.is_ascii_alphanumeric() || " _-.,/|()'+=`".contains(c);
+    let plain = |b: u8| b.is_ascii_alphanumeric() || b" _-.,/|()'+=`".contains(&b);
     text.starts_with(|c: char| c.is_ascii_alphabetic())
-        && text.chars().all(plain)
+        && text.bytes().all(plain)
         && !text.ends_with(' ')
-        && !WORDS.contains(&text.to_ascii_lowercase().as_str())
+        && !WORDS.iter().any(|word| word.eq_ignore_ascii_case(text))
 }
 
 /// No version takes a UUID for a number or a date: its first group has eight digits.
@@ -159,12 +164,15 @@ fn is_timespan(text: &str) -> bool {
 }
 
 /// In single quotes where every character can stand for itself, else in double quotes with escapes.
-fn print_quoted(text: &str) -> String {
-    match text.chars().all(is_printable) {
-        true if text.contains('\'') => format!("'{}'", text.replace('\'', "''")),
-        true => format!("'{text}'"),
-        false => print_escaped(text),
+fn print_quoted(out: &mut String, text: &str) {
+    if !text.chars().all(is_printable) {
+        return print_escaped(out, text);
     }
+    for (n, part) in text.split('\'').enumerate() {
+        out.push_str(if n == 0 { "'" } else { "''" });
+        out.push_str(part);
+    }
+    out.push('\'');
 }
 
 /// Whether every YAML version takes the character as itself inside single quotes.
@@ -177,25 +185,24 @@ fn is_break(c: char) -> bool {
     matches!(c, '\u{2028}' | '\u{2029}' | '\u{feff}')
 }
 
-fn print_escaped(text: &str) -> String {
-    let mut out = String::from("\"");
+fn print_escaped(out: &mut String, text: &str) {
+    out.push('"');
     for c in text.chars() {
-        match c {
-            '\\' => out.push_str("\\\\"),
-            '"' => out.push_str("\\\""),
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
-            c if is_printable(c) => out.push(c),
+        let _ = match c {
+            '\\' => out.write_str("\\\\"),
+            '"' => out.write_str("\\\""),
+            '\n' => out.write_str("\\n"),
+            '\r' => out.write_str("\\r"),
+            '\t' => out.write_str("\\t"),
+            c if is_printable(c) => out.write_char(c),
             c => match u32::from(c) {
-                n @ 0..=0xff => out.push_str(&format!("\\x{n:02x}")),
-                n @ 0x100..=0xffff => out.push_str(&format!("\\u{n:04x}")),
-                n => out.push_str(&format!("\\U{n:08x}")),
+                n @ 0..=0xff => write!(out, "\\x{n:02x}"),
+                n @ 0x100..=0xffff => write!(out, "\\u{n:04x}"),
+                n => write!(out, "\\U{n:08x}"),
             },
-        }
+        };
     }
     out.push('"');
-    out
 }
 
 #[cfg(test)]
@@ -204,6 +211,12 @@ mod tests {
 
     use super::*;
 
+    fn print_text(text: &str) -> String {
+        let mut out = String::new();
+        super::print_text(&mut out, text);
+        out
+    }
+
     fn read(text: &str) -> serde_json::Value {
         serde_yaml::from_str(text).unwrap()
     }
@@ -211,7 +224,8 @@ mod tests {
     proptest! {
         #[test]
         fn every_text_survives_as_key_and_as_value(text in any::<String>()) {
-            let both = Yaml::Map(vec![(format!("k{text}"), Yaml::Text(text.clone())), ("q".to_owned(), Yaml::Quoted(text.clone()))]);
+            let pairs = [(format!("k{text}").into(), Yaml::Text((&text).into())), ("q".into(), Yaml::Quoted((&text).into()))];
+            let both = Yaml::Map(pairs.into());
             let back = read(&print(&[both]));
             prop_assert_eq!(&back[format!("k{text}")], &serde_json::Value::from(text.clone()));
             prop_assert_eq!(&back["q"], &serde_json::Value::from(text));
@@ -220,13 +234,13 @@ mod tests {
         #[test]
         fn a_folded_text_reads_as_one_line(words in proptest::collection::vec("[a-z#:'\"-]{0,30}", 8..30)) {
             let text = words.join(" ");
-            let printed = print(&[Yaml::Map(vec![("t".to_owned(), Yaml::Text(text.clone()))])]);
+            let printed = print(&[Yaml::Map(vec![("t".into(), Yaml::Text((&text).into()))])]);
             prop_assert_eq!(&read(&printed)["t"], &serde_json::Value::from(text));
         }
 
         #[test]
         fn every_double_survives(f in any::<f64>().prop_filter("finite", |f| f.is_finite())) {
-            let printed = print(&[Yaml::Map(vec![("f".to_owned(), Yaml::Float(f))])]);
+            let printed = print(&[Yaml::Map(vec![("f".into(), Yaml::Float(f))])]);
             let text = printed.trim_start_matches("f: ").trim_end();
             prop_assert!(text.contains('.') && !text.contains(['e', 'E']), "{}", text);
             prop_assert_eq!(text.parse::<f64>().ok(), Some(f));
@@ -253,7 +267,7 @@ mod tests {
 
     #[test]
     fn lists_and_maps_are_indented_by_four() {
-        let inner = Yaml::Map(vec![("b".to_owned(), Yaml::List(vec![Yaml::Int(1), Yaml::Quoted("it's".to_owned())]))]);
-        assert_eq!(print(&[Yaml::Map(vec![("a".to_owned(), inner)])]), "a:\n    b:\n        - 1\n        - 'it''s'\n");
+        let inner = Yaml::Map(vec![("b".into(), Yaml::List(vec![Yaml::Int(1), Yaml::Quoted("it's".into())]))]);
+        assert_eq!(print(&[Yaml::Map(vec![("a".into(), inner)])]), "a:\n    b:\n        - 1\n        - 'it''s'\n");
     }
 }

@@ -4,13 +4,15 @@
 //! `*` is a wildcard), an [`Expr`] (`eval` and `where`), and a [`Pcre`] (a regular expression inside an `Expr`). Nothing in
 //! the tree is escaped; the printer does that once.
 
-/// A field's name, unquoted.
+use std::sync::Arc;
+
+/// A field's name, unquoted. Shared, since most stand in many places of a search.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Name(pub String);
+pub struct Name(pub Arc<str>);
 
 impl Name {
     /// A name.
-    pub fn new(text: impl Into<String>) -> Self {
+    pub fn new(text: impl Into<Arc<str>>) -> Self {
         Self(text.into())
     }
 }

@@ -4,9 +4,9 @@ use super::site::Source;
 
 /// How many events of the source, and of those that complete them, came in the last day from each host.
 #[must_use]
-pub fn coverage(source: &Source) -> Vec<String> {
-    let joined = source.joins.iter().map(|join| join.definition.as_str());
-    std::iter::once(source.definition.as_str()).chain(joined).map(counted).collect()
+pub fn coverage(source: &Source<'_>) -> Vec<String> {
+    let joined = source.joins.iter().map(|join| join.definition);
+    std::iter::once(source.definition).chain(joined).map(counted).collect()
 }
 
 fn counted(definition: &str) -> String {

@@ -37,6 +37,13 @@ use crate::target::ClassBinding;
 /// The dialect.
 pub struct Spl;
 
+/// The lines above a search: with the values that stand in it, or the names of those that stand outside.
+fn heading(request: &Request<'_>) -> Vec<String> {
+    let Heading { rule, title, values, names } = Heading::of(request.unit);
+    let parameters = if request.deployment.is_some() { names } else { values };
+    [rule, title].into_iter().chain(parameters).collect()
+}
+
 impl Dialect for Spl {
     fn id(&self) -> &'static str {
         "spl"
@@ -113,13 +120,10 @@ impl Dialect for Spl {
 
     fn lower(&self, request: &Request<'_>, findings: &mut Findings) -> Vec<Query> {
         let pattern = &request.unit.detection.pattern;
-        let Heading { rule, title, values, names } = Heading::of(request.unit);
-        let parameters = if request.deployment.is_some() { names } else { values };
-        let heading: Vec<String> = [rule, title].into_iter().chain(parameters).collect();
         let query = lower::lower(request, findings).map(|lowered| Query {
             dialect: self.id(),
             part: None,
-            text: print::query(&lowered.query, &heading),
+            text: request.text(|| print::query(&lowered.query, &heading(request))),
             look_back: pattern.horizon().saturating_add(lowered.older),
             wait: pattern.wait(),
             columns: lowered.columns,

@@ -1,33 +1,43 @@
 //! Names for the fields that a search makes. None hides a field of the site's data, which later commands still read.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use super::ast::{Expr, Name};
 
 /// The names in use.
 #[derive(Debug, Default)]
-pub struct Names {
-    taken: BTreeSet<String>,
+pub struct Names<'a> {
+    /// Of the site's data.
+    foreign: Vec<&'a str>,
+    /// Of the search.
+    taken: BTreeSet<Arc<str>>,
 }
 
-impl Names {
+impl<'a> Names<'a> {
     /// Keeps a name of the site's data free.
-    pub fn reserve(&mut self, name: &Name) {
-        self.taken.insert(name.0.clone());
+    pub fn reserve(&mut self, name: &'a str) {
+        self.foreign.push(name);
     }
 
     /// Keeps free every word of an expression of the profile, fields among them.
-    pub fn reserve_words(&mut self, expression: &str) {
+    pub fn reserve_words(&mut self, expression: &'a str) {
         let words = expression.split(|c: char| !(c.is_alphanumeric() || c == '_' || c == '.'));
-        self.taken.extend(words.filter(|w| !w.is_empty()).map(str::to_owned));
+        self.foreign.extend(words.filter(|w| !w.is_empty()));
     }
 
     /// A new name: the wish with everything but letters, digits and `_` made `_`, numbered where it is taken.
     pub fn fresh(&mut self, wish: &str) -> Name {
-        let word: String = wish.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
-        let word = if word.starts_with(|c: char| c.is_ascii_alphabetic()) { word } else { format!("f{word}") };
-        let free = (1..).map(|n| if n == 1 { word.clone() } else { format!("{word}_{n}") });
-        let name = free.into_iter().find(|candidate| !self.taken.contains(candidate)).unwrap_or(word);
+        let mut word = String::with_capacity(wish.len() + 1);
+        if !wish.starts_with(|c: char| c.is_ascii_alphabetic()) {
+            word.push('f');
+        }
+        word.extend(wish.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }));
+        let is_free = |name: &str| !self.foreign.contains(&name) && !self.taken.contains(name);
+        if !is_free(&word) {
+            word = (2..).map(|n| format!("{word}_{n}")).find(|name| is_free(name)).unwrap_or(word);
+        }
+        let name: Arc<str> = word.into();
         self.taken.insert(name.clone());
         Name(name)
     }

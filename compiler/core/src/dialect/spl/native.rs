@@ -49,15 +49,16 @@ impl Layout for Spl {
 
     fn brought(&self, source: &Map<String, Json>) -> BTreeSet<String> {
         let joins = read_source(source).map(|source| source.joins).unwrap_or_default();
-        joins.into_iter().flat_map(|join| join.fields.into_keys()).collect()
+        joins.into_iter().flat_map(|join| join.fields.into_keys()).map(str::to_owned).collect()
     }
 
     /// With the definitions of all macros.
     fn site_settings(&self, profile: &Profile) -> Map<String, Json> {
         let mut macros = Map::new();
         for source in profile.classes.values().filter_map(|class| read_source(&class.source).ok()) {
-            macros.extend(source.joins.into_iter().map(|join| (join.macro_name, Json::from(join.definition))));
-            macros.insert(source.macro_name, Json::from(source.definition));
+            macros
+                .extend(source.joins.into_iter().map(|join| (join.macro_name.to_owned(), Json::from(join.definition))));
+            macros.insert(source.macro_name.to_owned(), Json::from(source.definition));
         }
         let mut settings = profile.settings.clone();
         settings.insert("macros".to_owned(), Json::Object(macros));
@@ -76,11 +77,11 @@ impl Layout for Spl {
         for join in &source.joins {
             rows.extend(joined(join, &mut columns, time, number)?);
         }
-        columns.set(&source.time, seconds(time))?;
+        columns.set(source.time, seconds(time))?;
         if source.time != "_time" {
             columns.set("_time", seconds(time))?;
         }
-        rows.insert(0, NativeEvent { place: source.macro_name, row: columns.into_row() });
+        rows.insert(0, NativeEvent { place: source.macro_name.to_owned(), row: columns.into_row() });
         Ok(rows)
     }
 }
@@ -184,7 +185,7 @@ fn joined(join: &Join, columns: &mut Columns, time: i64, number: u64) -> Result<
     if row == Columns::default() {
         return Ok(None);
     }
-    let (ours, theirs) = (key(&join.ours)?, key(&join.theirs)?);
+    let (ours, theirs) = (key(join.ours)?, key(join.theirs)?);
     if ours.len() != theirs.len() {
         return Err(format!("`{}` and `{}` are no like keys", join.ours, join.theirs));
     }
@@ -198,15 +199,15 @@ fn joined(join: &Join, columns: &mut Columns, time: i64, number: u64) -> Result<
         columns.set(ours, if list { Json::Array(vec![value.clone()]) } else { value.clone() })?;
         row.set(theirs, value)?;
     }
-    let is = join.is.iter().map(|(name, values)| (name.clone(), values.first().map(|v| Json::from(v.as_str()))));
-    let named = terms(&join.definition).into_iter().map(|fixed| (fixed.column, fixed.holds.content()));
+    let is = join.is.iter().map(|(name, values)| ((*name).to_owned(), values.first().map(|v| Json::from(*v))));
+    let named = terms(join.definition).into_iter().map(|fixed| (fixed.column, fixed.holds.content()));
     for (name, value) in is.chain(named) {
         if let (None, Some(value)) = (row.get(&name), value) {
             row.set(&name, value)?;
         }
     }
     row.set("_time", seconds(time))?;
-    Ok(Some(NativeEvent { place: join.macro_name.clone(), row: row.into_row() }))
+    Ok(Some(NativeEvent { place: join.macro_name.to_owned(), row: row.into_row() }))
 }
 
 /// The fields of a key, which may be several with ` . ` and texts between them.

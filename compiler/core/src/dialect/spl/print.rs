@@ -21,8 +21,8 @@ use std::fmt::{self, Write};
 use super::ast::Search;
 use super::ast::{Aggregate, AggregateFunction, Command, Direction, Expr, Name, Query};
 use crate::dialect::page::Page;
-use at::At;
-use names::{Escaped, eval_name, field_name};
+use at::{At, Print};
+use names::{eval_name, field_name, quoted};
 
 /// The search, a command at the start of a line, ending in a newline. The heading stands below the base search: Splunk's
 /// documentation shows comments there and between commands.
@@ -46,17 +46,21 @@ pub fn query(query: &Query, heading: &[String]) -> String {
 /// A comment, in as many lines as it needs, without what could end it or start a macro or token.
 fn comment(out: &mut Page, text: &str) -> fmt::Result {
     let text = text.replace('`', "'").replace('$', "");
-    let mut line = String::new();
+    let mut used = 0;
+    out.write_str("``` ")?;
     for word in text.split_whitespace() {
-        let used = At::start("``` ``` ".len() + line.chars().count());
-        if !line.is_empty() && used.room() < word.chars().count() {
-            writeln!(out, "``` {line} ```")?;
-            line.clear();
+        let width = word.chars().count();
+        if used > 0 && At::start("``` ``` ".len() + used).room() < width {
+            out.write_str(" ```\n``` ")?;
+            used = 0;
+        } else if used > 0 {
+            out.write_char(' ')?;
+            used += 1;
         }
-        line.push_str(if line.is_empty() { "" } else { " " });
-        line.push_str(word);
+        out.write_str(word)?;
+        used += width;
     }
-    writeln!(out, "``` {line} ```")
+    out.write_str(" ```\n")
 }
 
 /// An expression that stands for itself, as in a macro.
@@ -86,25 +90,22 @@ fn command(out: &mut Page, node: &Command) -> fmt::Result {
             out.write_str("where ")?;
             expr::laid_out(out, condition, At::start(PIPE + "where ".len()))
         }
-        Command::Fields(fields) => arguments(out, "fields", &names(fields), ""),
-        Command::FieldsRemove(fields) => arguments(out, "fields -", &names(fields), ""),
-        Command::Sort(keys) => {
-            let keys = keys.iter().map(|(direction, name)| match direction {
-                Direction::Ascending => field_name(name).into_owned(),
-                Direction::Descending => format!("-{}", field_name(name)),
-            });
-            arguments(out, "sort 0", &keys.collect::<Vec<_>>(), "")
-        }
+        Command::Fields(fields) => arguments(out, "fields", fields, &field_name, &[]),
+        Command::FieldsRemove(fields) => arguments(out, "fields -", fields, &field_name, &[]),
+        Command::Sort(keys) => arguments(out, "sort 0", keys, &sort_key, &[]),
         Command::Streamstats(aggregates, by) => stats(out, "streamstats window=0", aggregates, by),
         Command::Eventstats(aggregates, by) => stats(out, "eventstats", aggregates, by),
         Command::Stats(aggregates, by) => stats(out, "stats", aggregates, by),
-        Command::Mvexpand(field) => write!(out, "mvexpand {}", field_name(field)),
-        Command::Rename(pairs) => {
-            let pairs = pairs.iter().map(|(from, to)| format!("{} as \"{}\"", field_name(from), Escaped(&to.0)));
-            arguments(out, "rename", &pairs.collect::<Vec<_>>(), "")
+        Command::Mvexpand(field) => {
+            out.write_str("mvexpand ")?;
+            field_name(out, field)
         }
+        Command::Rename(pairs) => arguments(out, "rename", pairs, &renamed, &[]),
         Command::Lookup { table, field, output } => {
-            write!(out, "lookup {table} entry AS {} OUTPUT listed AS {}", field_name(field), field_name(output))
+            write!(out, "lookup {table} entry AS ")?;
+            field_name(out, field)?;
+            out.write_str(" OUTPUT listed AS ")?;
+            field_name(out, output)
         }
         Command::Addinfo => out.write_str("addinfo"),
         Command::Macro(name) => write!(out, "`{name}`"),
@@ -116,13 +117,16 @@ const PIPE: usize = "| ".len();
 
 /// `eval`, with an assignment a line where several do not all fit on one.
 fn eval(out: &mut Page, assignments: &[(Name, Expr)]) -> fmt::Result {
+    let target = |out: &mut Page, name: &Name| {
+        eval_name(out, name)?;
+        out.write_char('=')
+    };
     let assign = |out: &mut Page, (name, value): &(Name, Expr), at: At| {
-        let name = eval_name(name);
-        write!(out, "{name}=")?;
-        expr::laid_out(out, value, at.after(name.chars().count() + 1))
+        let used = out.counted(|out| target(out, name))?;
+        expr::laid_out(out, value, at.after(used))
     };
     let flat = |out: &mut Page, (name, value): &(Name, Expr)| {
-        write!(out, "{}=", eval_name(name))?;
+        target(out, name)?;
         expr::flat(out, value)
     };
     out.write_str("eval")?;
@@ -143,40 +147,61 @@ fn eval(out: &mut Page, assignments: &[(Name, Expr)]) -> fmt::Result {
     out.joined(assignments, &format!(",{line}"), |out, one| assign(out, one, At::start(0).below()))
 }
 
-/// A command and its arguments on one line where they fit, else below; `tail` comes last.
-fn arguments(out: &mut Page, word: &str, items: &[String], tail: &str) -> fmt::Result {
-    let print = |out: &mut Page, item: &String| out.write_str(item);
+/// A command and its arguments on one line where they fit, else below; the fields that it goes `by` come last.
+fn arguments<T>(out: &mut Page, word: &str, items: &[T], print: Print<'_, T>, by: &[Name]) -> fmt::Result {
     let flat = |out: &mut Page| {
-        write!(out, "{word} ")?;
+        out.write_str(word)?;
+        out.write_char(' ')?;
         out.joined(items, ", ", print)?;
-        if tail.is_empty() { Ok(()) } else { write!(out, " {tail}") }
+        grouped(out, " ", by)
     };
     if out.fits(At::start(PIPE).room(), flat) {
         return Ok(());
     }
     out.write_str(word)?;
-    At::start(0).list(out, items)?;
-    if tail.is_empty() { Ok(()) } else { write!(out, "{}{tail}", At::start(0).line_break()) }
+    At::start(0).list(out, items, print)?;
+    grouped(out, &At::start(0).line_break(), by)
 }
 
-fn names(fields: &[Name]) -> Vec<String> {
-    fields.iter().map(|field| field_name(field).into_owned()).collect()
+/// `by` and the fields; nothing for none.
+fn grouped(out: &mut Page, before: &str, by: &[Name]) -> fmt::Result {
+    if by.is_empty() {
+        return Ok(());
+    }
+    out.write_str(before)?;
+    out.write_str("by ")?;
+    out.joined(by, ", ", field_name)
+}
+
+fn sort_key(out: &mut Page, (direction, name): &(Direction, Name)) -> fmt::Result {
+    match direction {
+        Direction::Ascending => {}
+        Direction::Descending => out.write_char('-')?,
+    }
+    field_name(out, name)
+}
+
+fn renamed(out: &mut Page, (from, Name(to)): &(Name, Name)) -> fmt::Result {
+    field_name(out, from)?;
+    out.write_str(" as ")?;
+    quoted(out, to)
 }
 
 fn stats(out: &mut Page, word: &str, aggregates: &[Aggregate], by: &[Name]) -> fmt::Result {
-    let list = aggregates.iter().map(|a| {
-        let function = match a.function {
-            AggregateFunction::Count => "count",
-            AggregateFunction::Max => "max",
-            AggregateFunction::Min => "min",
-            AggregateFunction::Sum => "sum",
-            AggregateFunction::Values => "values",
-        };
-        match &a.of {
-            Some(field) => format!("{function}({}) as {}", field_name(field), field_name(&a.name)),
-            None => format!("{function} as {}", field_name(&a.name)),
-        }
-    });
-    let by = if by.is_empty() { String::new() } else { format!("by {}", names(by).join(", ")) };
-    arguments(out, word, &list.collect::<Vec<_>>(), &by)
+    arguments(out, word, aggregates, &aggregate, by)
+}
+
+fn aggregate(out: &mut Page, Aggregate { function, of, name }: &Aggregate) -> fmt::Result {
+    out.write_str(match function {
+        AggregateFunction::Count => "count",
+        AggregateFunction::Max => "max",
+        AggregateFunction::Min => "min",
+        AggregateFunction::Sum => "sum",
+        AggregateFunction::Values => "values",
+    })?;
+    if let Some(field) = of {
+        out.part(true, |out| field_name(out, field))?;
+    }
+    out.write_str(" as ")?;
+    field_name(out, name)
 }

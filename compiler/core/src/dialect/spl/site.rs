@@ -32,63 +32,68 @@ use crate::target::{Access, FieldBinding};
 pub const TIMESTAMP: &str = "@timestamp";
 
 /// Where a class's events are.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Source {
+pub struct Source<'a> {
     /// The macro's name.
     #[serde(rename = "macro")]
-    pub macro_name: String,
+    pub macro_name: &'a str,
     /// The macro's definition as shipped; a rule pack writes it into `macros.conf`.
-    pub definition: String,
+    pub definition: &'a str,
     /// Fields and their possible values, compared as text without case.
-    #[serde(default)]
-    pub is: BTreeMap<String, Vec<String>>,
+    #[serde(default, borrow)]
+    pub is: Values<'a>,
     /// The field of the event's time, in seconds since 1970.
     #[serde(default = "default_time")]
-    pub time: String,
+    pub time: &'a str,
     /// Derived field (ECS name) → native field that contains its text.
-    #[serde(default)]
-    pub part_of: BTreeMap<String, String>,
+    #[serde(default, borrow)]
+    pub part_of: BTreeMap<&'a str, &'a str>,
     /// Events that complete these.
-    #[serde(default)]
-    pub joins: Vec<Join>,
+    #[serde(default, borrow)]
+    pub joins: Vec<Join<'a>>,
 }
+
+/// Fields and the values that they may have.
+pub type Values<'a> = BTreeMap<&'a str, Vec<&'a str>>;
 
 /// Events that complete those of a class.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Join {
+pub struct Join<'a> {
     /// The macro that stands for them.
     #[serde(rename = "macro")]
-    pub macro_name: String,
+    pub macro_name: &'a str,
     /// The macro's definition as shipped.
-    pub definition: String,
+    pub definition: &'a str,
     /// What tells them from all others: fields and their possible values.
-    pub is: BTreeMap<String, Vec<String>>,
+    #[serde(borrow)]
+    pub is: Values<'a>,
     /// The key on the class's events, an `eval` expression.
-    pub ours: String,
+    pub ours: &'a str,
     /// The key on these, an `eval` expression.
-    pub theirs: String,
+    pub theirs: &'a str,
     /// The names that their fields get: name → field.
-    pub fields: BTreeMap<String, String>,
+    #[serde(borrow)]
+    pub fields: BTreeMap<&'a str, &'a str>,
     /// How much older than the event they may be, such as `24h`; not at all if left out.
     #[serde(default)]
-    pub older: Option<String>,
+    pub older: Option<&'a str>,
 }
 
 /// A join that the detection needs.
 #[derive(Debug, Clone)]
-pub struct UsedJoin {
+pub struct UsedJoin<'a> {
     /// The class it completes.
-    pub class: String,
-    /// The join.
-    pub join: Join,
-    /// The fields needed: name → their field.
-    pub fields: BTreeMap<String, String>,
+    pub class: &'a str,
+    /// The join, with no more than the fields needed.
+    pub join: Join<'a>,
 }
 
-fn default_time() -> String {
-    "_time".to_owned()
+const DEFAULT_TIME: &str = "_time";
+
+const fn default_time() -> &'static str {
+    DEFAULT_TIME
 }
 
 /// How a field is read in the search.
@@ -136,14 +141,14 @@ pub struct Site<'a> {
     /// Refusals and losses.
     pub findings: &'a mut Findings,
     /// The names in use.
-    pub names: Names,
+    pub names: Names<'a>,
     /// What stands outside the search; none if nothing does.
     pub keeper: Option<Keeper<'a>>,
-    sources: BTreeMap<String, Source>,
+    sources: BTreeMap<&'a str, Source<'a>>,
     /// Derived fields by ECS name: the name in the search, and the expression of each class that derives it.
     derived: BTreeMap<Arc<str>, (Name, BTreeMap<String, Expr>)>,
     /// Joined fields asked for so far: class and name.
-    joined: BTreeSet<(String, String)>,
+    joined: BTreeSet<(&'a str, &'a str)>,
 }
 
 impl<'a> Site<'a> {
@@ -177,8 +182,8 @@ impl<'a> Site<'a> {
         }
     }
 
-    fn add_class(&mut self, event: &Event) {
-        let name = &event.class.name;
+    fn add_class(&mut self, event: &'a Event) {
+        let name = event.class.name.as_str();
         if self.sources.contains_key(name) {
             return;
         }
@@ -188,13 +193,13 @@ impl<'a> Site<'a> {
         };
         match read_source(&binding.source) {
             Ok(source) => {
-                let macros = source.joins.iter().map(|join| &join.macro_name).chain([&source.macro_name]);
-                let wrong = macros.into_iter().find(|name| !is_word(name)).cloned();
-                if let Some(name) = wrong {
+                let mut macros =
+                    source.joins.iter().map(|join| join.macro_name).chain(std::iter::once(source.macro_name));
+                if let Some(name) = macros.find(|name| !is_word(name)) {
                     return self.refuse(&format!("`{name}` is no name for a macro"), event.span);
                 }
                 self.reserve(&source, binding.fields.values());
-                self.sources.insert(name.clone(), source);
+                self.sources.insert(name, source);
             }
             Err(error) => {
                 let reason = format!("the source of `{name}` in the profile `{}` cannot be read: {error}", profile.id);
@@ -203,20 +208,17 @@ impl<'a> Site<'a> {
         }
     }
 
-    fn reserve<'b>(&mut self, source: &Source, fields: impl Iterator<Item = &'b FieldBinding>) {
-        self.names.reserve(&Name::new(&source.time));
-        source.is.keys().chain(source.part_of.values()).for_each(|f| self.names.reserve(&Name::new(f)));
+    fn reserve(&mut self, source: &Source<'a>, fields: impl Iterator<Item = &'a FieldBinding>) {
+        self.names.reserve(source.time);
+        source.is.keys().chain(source.part_of.values()).for_each(|f| self.names.reserve(f));
         for join in &source.joins {
-            join.is
-                .keys()
-                .chain(join.fields.keys())
-                .chain(join.fields.values())
-                .for_each(|f| self.names.reserve(&Name::new(f)));
-            [&join.ours, &join.theirs].into_iter().for_each(|key| self.names.reserve_words(key));
+            let fields = join.is.keys().chain(join.fields.keys()).chain(join.fields.values());
+            fields.for_each(|f| self.names.reserve(f));
+            [join.ours, join.theirs].into_iter().for_each(|key| self.names.reserve_words(key));
         }
         for field in fields {
             match &field.access {
-                Access::Native(name) => self.names.reserve(&Name::new(name)),
+                Access::Native(name) => self.names.reserve(name),
                 Access::Derived(expression) => self.names.reserve_words(expression),
                 Access::Constant(_) | Access::Join(_) | Access::Missing(_) | Access::Absent(_) => {}
             }
@@ -226,8 +228,8 @@ impl<'a> Site<'a> {
     /// With several classes in one base search, each must say what its events are.
     fn check_told_apart(&mut self) {
         let several = self.sources.len() > 1;
-        let silent = |source: &Source| source.is.is_empty() && (several || !source.joins.is_empty());
-        let silent = self.sources.iter().find(|(_, source)| silent(source)).map(|(class, _)| class.clone());
+        let silent = |source: &Source<'_>| source.is.is_empty() && (several || !source.joins.is_empty());
+        let silent = self.sources.iter().find(|(_, source)| silent(source)).map(|(class, _)| *class);
         if let Some(class) = silent {
             let reason = format!("the profile does not say what tells `{class}` events from others");
             self.refuse(&reason, self.request.unit.detection.span);
@@ -236,8 +238,8 @@ impl<'a> Site<'a> {
 
     /// Where a class's events are; none if that has been refused.
     #[must_use]
-    pub fn source(&self, class: &Class) -> Option<&Source> {
-        self.sources.get(&class.name)
+    pub fn source(&self, class: &Class) -> Option<&Source<'a>> {
+        self.sources.get(class.name.as_str())
     }
 
     /// What tells a row of the class from the other rows of the detection; none where there are no others.
@@ -247,19 +249,21 @@ impl<'a> Site<'a> {
         Some(told_by(&source.is))
     }
 
-    /// The joins that fields asked for so far need.
+    /// The joins that fields asked for so far need, by class.
+    pub fn joins(&self) -> impl Iterator<Item = (&'a str, &Join<'a>)> {
+        let all = self.sources.iter().flat_map(|(class, source)| source.joins.iter().map(|join| (*class, join)));
+        all.filter(|(class, join)| join.fields.keys().any(|name| self.joined.contains(&(*class, *name))))
+    }
+
+    /// The same, to be written: each with the fields that are needed.
     #[must_use]
-    pub fn joins(&self) -> Vec<UsedJoin> {
-        let of_class = |(class, source): (&String, &Source)| {
-            let needed = |join: &Join| -> BTreeMap<String, String> {
-                let fields = join.fields.iter();
-                let asked = fields.filter(|(name, _)| self.joined.contains(&(class.clone(), (*name).clone())));
-                asked.map(|(name, field)| (name.clone(), field.clone())).collect()
-            };
-            let used = source.joins.iter().map(|join| (join, needed(join))).filter(|(_, fields)| !fields.is_empty());
-            used.map(|(join, fields)| UsedJoin { class: class.clone(), join: join.clone(), fields }).collect::<Vec<_>>()
+    pub fn used_joins(&self) -> Vec<UsedJoin<'a>> {
+        let used = |(class, join): (&'a str, &Join<'a>)| {
+            let mut join = join.clone();
+            join.fields.retain(|name, _| self.joined.contains(&(class, *name)));
+            UsedJoin { class, join }
         };
-        self.sources.iter().flat_map(of_class).collect()
+        self.joins().map(used).collect()
     }
 
     /// A single value: itself, or what a parameter's macro gives.
@@ -275,10 +279,9 @@ impl<'a> Site<'a> {
 
     /// The macros of the events that the search reads, with their definitions as shipped.
     #[must_use]
-    pub fn source_macros(&self) -> Vec<(String, String)> {
-        let classes = self.sources.values().map(|source| (source.macro_name.clone(), source.definition.clone()));
-        let joins = self.joins().into_iter().map(|used| (used.join.macro_name, used.join.definition));
-        classes.chain(joins).collect()
+    pub fn source_macros(&self) -> Vec<(&'a str, &'a str)> {
+        let classes = self.sources.values().map(|source| (source.macro_name, source.definition));
+        classes.chain(self.joins().map(|(_, join)| (join.macro_name, join.definition))).collect()
     }
 
     /// Whether a window may stand outside the search.
@@ -296,8 +299,12 @@ impl<'a> Site<'a> {
     /// The event's time in whole milliseconds.
     #[must_use]
     pub fn time(&self, class: &str) -> Expr {
-        let field = self.sources.get(class).map_or_else(default_time, |s| s.time.clone());
-        millis(Expr::Field(Name(field)))
+        millis(Expr::Field(self.time_field(class)))
+    }
+
+    /// The field of the event's time, in seconds.
+    fn time_field(&self, class: &str) -> Name {
+        Name::new(self.sources.get(class).map_or(DEFAULT_TIME, |source| source.time))
     }
 
     /// How a field of a class is read; none if it cannot be, which is then refused.
@@ -322,7 +329,7 @@ impl<'a> Site<'a> {
     fn timestamp(&self, class: &Class, field: &Field) -> Reading {
         Reading {
             field: field.clone(),
-            name: Name(self.sources.get(&class.name).map_or_else(default_time, |s| s.time.clone())),
+            name: self.time_field(&class.name),
             form: Form::EpochSeconds,
             always: true,
             values: BTreeMap::new(),
@@ -337,7 +344,7 @@ impl<'a> Site<'a> {
             Access::Native(name) if name.contains(['\'', '"', '`', '|', '\n']) => {
                 format!("a search cannot name the field `{name}`")
             }
-            Access::Native(name) => return Some((Name::new(name), None)),
+            Access::Native(name) => return Some((Name::new(name.as_str()), None)),
             Access::Derived(text) => return Some((self.derive(class, field, Expr::Native(text.clone())), None)),
             Access::Constant(text) => {
                 return Some((self.derive(class, field, Expr::text(text)), Some(text.clone())));
@@ -356,7 +363,7 @@ impl<'a> Site<'a> {
             Access::Native(_) => (!joined).then(|| name.clone()),
             Access::Derived(text) => {
                 self.note_mentioned(&class.name, text);
-                self.sources.get(&class.name)?.part_of.get(&*field.name).map(Name::new)
+                self.source(class)?.part_of.get(&*field.name).map(|native| Name::new(*native))
             }
             Access::Constant(_) | Access::Join(_) | Access::Missing(_) | Access::Absent(_) => None,
         }
@@ -364,21 +371,21 @@ impl<'a> Site<'a> {
 
     /// Notes the fields of joins that an expression reads.
     fn note_mentioned(&mut self, class: &str, expression: &str) {
+        let Some((class, source)) = self.sources.get_key_value(class).filter(|(_, source)| !source.joins.is_empty())
+        else {
+            return;
+        };
         let words: BTreeSet<&str> = expression.split(|c: char| !c.is_alphanumeric() && c != '_').collect();
-        let joins = self.sources.get(class).map_or(&[][..], |source| &source.joins);
-        let names = joins.iter().flat_map(|join| join.fields.keys()).filter(|name| words.contains(name.as_str()));
-        let mentioned: Vec<String> = names.cloned().collect();
-        self.joined.extend(mentioned.into_iter().map(|name| (class.to_owned(), name)));
+        let names = source.joins.iter().flat_map(|join| join.fields.keys()).filter(|name| words.contains(*name));
+        self.joined.extend(names.map(|name| (*class, *name)));
     }
 
     /// Notes that a field is needed, if a join brings it; whether one does.
     fn note_joined(&mut self, class: &str, name: &Name) -> bool {
-        let joins = self.sources.get(class).map_or(&[][..], |source| &source.joins);
-        let joined = joins.iter().any(|join| join.fields.contains_key(&name.0));
-        if joined {
-            self.joined.insert((class.to_owned(), name.0.clone()));
-        }
-        joined
+        let Some((class, source)) = self.sources.get_key_value(class) else { return false };
+        let joined = source.joins.iter().find_map(|join| join.fields.get_key_value(&*name.0));
+        self.joined.extend(joined.map(|(name, _)| (*class, *name)));
+        joined.is_some()
     }
 
     fn form(&mut self, field: &Field, binding: &FieldBinding, span: Span) -> Option<Form> {
@@ -441,9 +448,9 @@ impl<'a> Site<'a> {
 ///
 /// # Errors
 /// Says what is wrong with it.
-pub fn read_source(source: &serde_json::Map<String, serde_json::Value>) -> Result<Source, String> {
+pub fn read_source(source: &serde_json::Map<String, serde_json::Value>) -> Result<Source<'_>, String> {
     let source = Source::deserialize(source).map_err(|error| error.to_string())?;
-    let older = source.joins.iter().filter_map(|join| join.older.as_deref());
+    let older = source.joins.iter().filter_map(|join| join.older);
     match older.into_iter().find(|text| parse_span(text).is_none()) {
         Some(text) => Err(format!("`{text}` is no span of time such as `24h`")),
         None => Ok(source),
@@ -456,10 +463,10 @@ fn is_word(text: &str) -> bool {
 
 /// A condition on fields and their possible values.
 #[must_use]
-pub fn told_by(is: &BTreeMap<String, Vec<String>>) -> Expr {
+pub fn told_by(is: &Values<'_>) -> Expr {
     Expr::and(is.iter().map(|(field, values)| match values.as_slice() {
-        [one] => Expr::Field(Name::new(field)).compare(Compare::Eq, literal(one)),
-        several => Expr::In(Name::new(field), several.to_vec()),
+        [one] => Expr::Field(Name::new(*field)).compare(Compare::Eq, literal(one)),
+        several => Expr::In(Name::new(*field), several.iter().map(|value| (*value).to_owned()).collect()),
     }))
 }
 

@@ -70,11 +70,11 @@ pub fn lower(request: &Request<'_>, findings: &mut Findings) -> Option<Lowered> 
     let result = operators(&mut rows, &root, &slots, &mut groups);
     let columns = alert(&mut rows, &result);
     for (name, definition) in rows.site.source_macros() {
-        rows.site.keeper.iter_mut().for_each(|keeper| keeper.source(name.clone(), definition.clone()));
+        rows.site.keeper.iter_mut().for_each(|keeper| keeper.source(name.to_owned(), definition.to_owned()));
     }
     let held = rows.site.keeper.take().map(|keeper| keeper.objects).unwrap_or_default();
     let refused = !rows.site.findings.refusals.is_empty();
-    let older = rows.site.joins().iter().filter_map(|used| parse_span(used.join.older.as_deref()?)).max().unwrap_or(0);
+    let older = rows.site.joins().filter_map(|(_, join)| parse_span(join.older?)).max().unwrap_or(0);
     base.filter(|_| !refused).map(|base| Lowered { query: Query { base, lines: rows.lines }, older, columns, held })
 }
 
@@ -424,7 +424,7 @@ fn name_entity(rows: &mut Rows<'_>, entity: &[(Name, &str)]) {
             copies.push((from.clone(), Expr::field(name)));
         }
         taken.push(name);
-        if from.0 != *wanted {
+        if *from.0 != **wanted {
             renames.push((from, Name::new(*wanted)));
         }
     }

@@ -23,14 +23,14 @@ pub fn base(site: &mut Site<'_>, detection: &Detection) -> Option<Search> {
         }
     }
     let terms = classes.into_iter().filter_map(|class| {
-        let name = site.source(class)?.macro_name.clone();
+        let name = site.source(class)?.macro_name.to_owned();
         let events = detection.events.iter().filter(|event| event.class.name == class.name);
         let filters: Vec<Option<Search>> = events.map(|event| filter(site, class, &event.predicate)).collect();
         let filter = filters.into_iter().collect::<Option<Vec<_>>>().and_then(Search::or);
         Search::and(std::iter::once(Search::Macro(name)).chain(filter).collect())
     });
     let mut terms: Vec<Search> = terms.collect();
-    terms.extend(site.joins().into_iter().map(|used| Search::Macro(used.join.macro_name)));
+    terms.extend(site.joins().map(|(_, join)| Search::Macro(join.macro_name.to_owned())));
     Search::or(terms)
 }
 

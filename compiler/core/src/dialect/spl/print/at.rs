@@ -59,16 +59,20 @@ impl At {
     /// The line break before what stands [`Self::below`].
     #[must_use]
     pub fn line_break(self) -> String {
-        format!("\n{:width$}", "", width = self.indent + STEP)
+        let blanks = self.indent + STEP;
+        let mut line = String::with_capacity(1 + blanks);
+        line.push('\n');
+        line.extend(std::iter::repeat_n(' ', blanks));
+        line
     }
 
     /// Writes items below, with commas between: one a line, or as many as fit where all are short.
-    pub fn list(self, out: &mut Page, items: &[String]) -> fmt::Result {
-        out.write_str(&self.line_break())?;
-        let print: Print<'_, String> = &|out, item| out.write_str(item);
+    pub fn list<T>(self, out: &mut Page, items: &[T], print: Print<'_, T>) -> fmt::Result {
+        let line = self.line_break();
+        out.write_str(&line)?;
         match shared(items, print) {
             Some(items) => self.below().filled(out, &items, ",", ""),
-            None => out.joined(items, &format!(",{}", self.line_break()), print),
+            None => out.joined(items, &format!(",{line}"), print),
         }
     }
 
@@ -100,13 +104,15 @@ impl At {
         for (n, item) in items.iter().enumerate() {
             let needed = width(item) + width(after) + width(before) + 1;
             let fits = column + needed <= WIDTH;
-            match n {
-                0 => {}
-                _ if fits => write!(out, "{after} {before}")?,
-                _ => write!(out, "{after}\n{:indent$}{before}", "", indent = self.indent)?,
-            }
-            if n > 0 && !fits {
-                column = self.indent;
+            if n > 0 {
+                out.write_str(after)?;
+                if fits {
+                    out.write_char(' ')?;
+                } else {
+                    out.line(self.indent)?;
+                    column = self.indent;
+                }
+                out.write_str(before)?;
             }
             out.write_str(item)?;
             column += needed;

@@ -4,7 +4,7 @@ use std::fmt::{self, Write};
 
 use super::super::ast::{Binary, Compare, Expr, Function};
 use super::at::At;
-use super::names::{Escaped, eval_name};
+use super::names::{eval_name, quoted};
 use crate::dialect::page::Page;
 
 /// How tightly an expression holds together.
@@ -58,8 +58,10 @@ pub fn laid_out(out: &mut Page, node: &Expr, at: At) -> fmt::Result {
             inside(out, right, Tightness::Binary)
         }
         Expr::In(field, texts) => {
-            write!(out, "in({},", eval_name(field))?;
-            at.list(out, &texts.iter().map(|text| format!("\"{}\"", Escaped(text))).collect::<Vec<_>>())?;
+            out.write_str("in(")?;
+            eval_name(out, field)?;
+            out.write_char(',')?;
+            at.list(out, texts, &|out, text| quoted(out, text))?;
             out.write_char(')')
         }
         Expr::Call(_, arguments) if arguments.iter().all(is_single) => flat(out, node),
@@ -109,7 +111,8 @@ fn broken_inside(out: &mut Page, node: &Expr, least: Tightness, at: At) -> fmt::
 /// beside them.
 fn call(out: &mut Page, function: Function, arguments: &[Expr], at: At) -> fmt::Result {
     let name = function_name(function);
-    write!(out, "{name}(")?;
+    out.write_str(name)?;
+    out.write_char('(')?;
     if let [only] = arguments {
         laid_out(out, only, at.after(name.len() + 1))?;
     } else {
@@ -126,9 +129,13 @@ fn call(out: &mut Page, function: Function, arguments: &[Expr], at: At) -> fmt::
 /// An expression on one line.
 pub fn flat(out: &mut Page, node: &Expr) -> fmt::Result {
     match node {
-        Expr::Field(name) => out.write_str(&eval_name(name)),
-        Expr::Text(text) => write!(out, "\"{}\"", Escaped(text)),
-        Expr::Pattern(pattern) => write!(out, "\"{}\"", pattern.0),
+        Expr::Field(name) => eval_name(out, name),
+        Expr::Text(text) => quoted(out, text),
+        Expr::Pattern(pattern) => {
+            out.write_char('"')?;
+            out.write_str(&pattern.0)?;
+            out.write_char('"')
+        }
         Expr::Int(n) => write!(out, "{n}"),
         Expr::Float(x) => write!(out, "{x}"),
         Expr::Native(text) => out.write_str(text),
@@ -148,13 +155,18 @@ pub fn flat(out: &mut Page, node: &Expr) -> fmt::Result {
             inside(out, right, Tightness::Binary)
         }
         Expr::In(field, texts) => {
-            write!(out, "in({}", eval_name(field))?;
-            texts.iter().try_for_each(|text| write!(out, ", \"{}\"", Escaped(text)))?;
+            out.write_str("in(")?;
+            eval_name(out, field)?;
+            texts.iter().try_for_each(|text| {
+                out.write_str(", ")?;
+                quoted(out, text)
+            })?;
             out.write_char(')')
         }
         Expr::Binary(left, op, right) => binary(out, left, *op, right),
         Expr::Macro(name, fields) => {
-            write!(out, "`{name}")?;
+            out.write_char('`')?;
+            out.write_str(name)?;
             if !fields.is_empty() {
                 out.part(true, |out| out.joined(fields, ", ", |out, field| out.write_str(&field.0)))?;
             }

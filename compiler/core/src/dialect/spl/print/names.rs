@@ -1,19 +1,19 @@
 //! Names and quoted text.
 
-use std::borrow::Cow;
-use std::fmt::{self, Display, Formatter, Write};
+use std::fmt::{self, Write};
 
 use super::super::ast::Name;
+use crate::dialect::page::Page;
 
 /// A field's name in `eval` and `where`.
-#[must_use]
-pub fn eval_name(name: &Name) -> Cow<'_, str> {
-    let plain = |c: char| c.is_ascii_alphanumeric() || c == '_';
-    if starts_like_a_word(&name.0) && name.0.chars().all(plain) && !is_reserved(&name.0) {
-        Cow::Borrowed(&name.0)
-    } else {
-        Cow::Owned(format!("'{}'", name.0))
+pub fn eval_name(out: &mut Page, Name(name): &Name) -> fmt::Result {
+    let plain = |b: u8| b.is_ascii_alphanumeric() || b == b'_';
+    if starts_like_a_word(name) && name.bytes().all(plain) && !is_reserved(name) {
+        return out.write_str(name);
     }
+    out.write_char('\'')?;
+    out.write_str(name)?;
+    out.write_char('\'')
 }
 
 fn starts_like_a_word(name: &str) -> bool {
@@ -21,38 +21,34 @@ fn starts_like_a_word(name: &str) -> bool {
 }
 
 /// A field's name in the base search and in commands.
-#[must_use]
-pub fn field_name(name: &Name) -> Cow<'_, str> {
-    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.');
-    if starts_like_a_word(&name.0) && name.0.chars().all(plain) {
-        Cow::Borrowed(&name.0)
-    } else {
-        Cow::Owned(format!("\"{}\"", Escaped(&name.0)))
-    }
+pub fn field_name(out: &mut Page, Name(name): &Name) -> fmt::Result {
+    let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.');
+    if starts_like_a_word(name) && name.bytes().all(plain) { out.write_str(name) } else { quoted(out, name) }
 }
 
 /// Words that mean something of their own in an expression or a command.
 fn is_reserved(name: &str) -> bool {
-    ["and", "or", "not", "xor", "in", "like", "by", "as", "true", "false", "null"]
-        .iter()
-        .any(|word| word.eq_ignore_ascii_case(name))
+    const WORDS: [&str; 11] = ["and", "or", "not", "xor", "in", "like", "by", "as", "true", "false", "null"];
+    WORDS.iter().any(|word| word.eq_ignore_ascii_case(name))
+}
+
+/// Text in double quotes.
+pub fn quoted(out: &mut Page, text: &str) -> fmt::Result {
+    out.write_char('"')?;
+    escaped(out, text)?;
+    out.write_char('"')
 }
 
 /// Text for inside double quotes.
-pub struct Escaped<'t>(pub &'t str);
-
-impl Display for Escaped<'_> {
-    fn fmt(&self, out: &mut Formatter<'_>) -> fmt::Result {
-        for piece in self.0.split_inclusive(['\\', '"']) {
-            match piece.strip_suffix(['\\', '"']) {
-                Some(before) => {
-                    out.write_str(before)?;
-                    out.write_char('\\')?;
-                    out.write_str(if piece.ends_with('"') { "\"" } else { "\\" })?;
-                }
-                None => out.write_str(piece)?,
-            }
-        }
-        Ok(())
+pub fn escaped(out: &mut Page, text: &str) -> fmt::Result {
+    let mut rest = text;
+    while let Some(at) = rest.find(['\\', '"']) {
+        let (plain, special) = rest.split_at(at);
+        out.write_str(plain)?;
+        out.write_char('\\')?;
+        let (special, after) = special.split_at(1);
+        out.write_str(special)?;
+        rest = after;
     }
+    out.write_str(rest)
 }

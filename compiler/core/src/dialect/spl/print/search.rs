@@ -5,7 +5,7 @@ use std::fmt::{self, Write};
 use super::super::ast::{Name, Piece, Search};
 use super::at::At;
 use super::expr::compare;
-use super::names::{Escaped, field_name};
+use super::names::{escaped, field_name};
 use crate::dialect::page::Page;
 
 /// A base search that begins here: on this line if it fits, else broken at its outermost operator or list.
@@ -18,8 +18,9 @@ pub fn laid_out(out: &mut Page, node: &Search, at: At) -> fmt::Result {
         Search::And(parts) => chain(out, parts, "AND", at),
         Search::Or(parts) => match values_of_one(parts) {
             Some((field, values)) => {
-                write!(out, "{} IN (", field_name(field))?;
-                at.list(out, &values.into_iter().map(|value| Page::of(|out| pieces(out, value))).collect::<Vec<_>>())?;
+                field_name(out, field)?;
+                out.write_str(" IN (")?;
+                at.list(out, &values, &|out, value| pieces(out, value))?;
                 out.write_char(')')
             }
             None => chain(out, parts, "OR", at),
@@ -40,14 +41,20 @@ pub fn flat(out: &mut Page, node: &Search) -> fmt::Result {
     match node {
         Search::Macro(name) => write!(out, "`{name}`"),
         Search::Like(field, value) => {
-            write!(out, "{}=", field_name(field))?;
+            field_name(out, field)?;
+            out.write_char('=')?;
             pieces(out, value)
         }
-        Search::Number(field, op, number) => write!(out, "{}{}{number}", field_name(field), compare(*op)),
+        Search::Number(field, op, number) => {
+            field_name(out, field)?;
+            out.write_str(compare(*op))?;
+            out.write_str(number)
+        }
         Search::And(parts) => joined(out, parts, "AND"),
         Search::Or(parts) => match values_of_one(parts) {
             Some((field, values)) => {
-                write!(out, "{} IN (", field_name(field))?;
+                field_name(out, field)?;
+                out.write_str(" IN (")?;
                 out.joined(values, ", ", pieces)?;
                 out.write_char(')')
             }
@@ -91,7 +98,7 @@ fn pieces(out: &mut Page, pieces: &[Piece]) -> fmt::Result {
     for piece in pieces {
         match piece {
             Piece::Any => out.write_char('*')?,
-            Piece::Literal(text) => write!(out, "{}", Escaped(text))?,
+            Piece::Literal(text) => escaped(out, text)?,
         }
     }
     out.write_char('"')
