@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use detc_core::diagnostics::Diagnostic;
 use detc_core::plan::{Class, Strategy};
-use detc_core::source::SourceId;
-use detc_core::syntax::ast;
+use detc_core::source::{SourceId, Sources};
+use detc_core::syntax::{Pieces, ast};
 use detc_core::tuning::TuningFile;
-use detc_core::{sema, syntax, tuning};
+use detc_core::{sema, tuning};
 
 use crate::allocator;
 use crate::args;
@@ -57,20 +58,33 @@ impl Loaded {
 
 /// Reads the strategies at `paths` with tuning files laid over them.
 pub fn load(paths: &[PathBuf], tuning: &args::Tuning) -> Loaded {
+    load_beside(paths, tuning, || ())
+}
+
+/// The same, while another thread does something `ahead` that only makes a later step shorter: texts are parsed on all
+/// threads, but the analysis takes only one.
+pub fn load_beside(paths: &[PathBuf], tuning: &args::Tuning, ahead: impl FnOnce() + Send) -> Loaded {
     let mut input = Input::default();
     let files = input.strategies(paths);
     let library = sema::add_library(&mut input.sources);
     let texts: Vec<SourceId> = files.iter().map(|file| file.id).chain(library).collect();
-    let mut trees = Vec::new();
-    for (tree, found) in parallel::map(&texts, |text| syntax::parse(&input.sources, *text)) {
-        trees.push(tree);
-        input.diagnostics.extend(found);
-    }
+    let (mut trees, found) = parse(&input.sources, &texts);
+    input.diagnostics.extend(found);
     let library = trees.split_off(files.len());
     let layers = layers(&mut input, tuning);
-    let analysis = sema::analyse_with(&library, &trees, &layers);
+    let (analysis, ()) = parallel::both(|| sema::analyse_with(&library, &trees, &layers), ahead);
     input.diagnostics.extend(analysis.diagnostics);
     Loaded { input, files, trees, strategies: analysis.strategies, classes: analysis.classes }
+}
+
+/// Parses texts, the pieces of a large one at the same time.
+fn parse(sources: &Sources, texts: &[SourceId]) -> (Vec<ast::File>, Vec<Diagnostic>) {
+    let cut = parallel::map(texts, |text| Pieces::of(sources, *text));
+    let parts: Vec<(&Pieces<'_>, usize)> = cut.iter().flat_map(|cut| (0..cut.count()).map(move |n| (cut, n))).collect();
+    let mut read = parallel::map(&parts, |(cut, number)| cut.read(*number)).into_iter();
+    let trees = cut.iter().map(|cut| cut.join(read.by_ref().take(cut.count())));
+    let (trees, found): (Vec<_>, Vec<_>) = trees.unzip();
+    (trees, found.into_iter().flatten().collect())
 }
 
 /// Reads tuning files. Entries that are past their day are left out with a warning.

@@ -13,7 +13,7 @@ use detc_core::target::{Context, Profile, Registry, Target, TargetFile};
 use crate::args;
 use crate::console::Console;
 use crate::input::{Input, display};
-use crate::load::Loaded;
+use crate::load::{Loaded, load_beside};
 use crate::parallel;
 use crate::progress::Progress;
 
@@ -40,7 +40,7 @@ impl Choice {
             "all" => registry.ids().for_each(|id| drop(registry.get(id))),
             id => drop(registry.get(id)),
         };
-        parallel::both(|| Loaded::new(sources), || self.target.iter().for_each(read)).0
+        load_beside(&sources.paths, &sources.tuning, || self.target.iter().for_each(read))
     }
 }
 

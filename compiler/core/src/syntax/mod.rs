@@ -14,4 +14,4 @@ mod samples;
 mod words;
 
 pub use fmt::format;
-pub use parse::parse;
+pub use parse::{Piece, Pieces, parse};

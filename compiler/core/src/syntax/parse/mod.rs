@@ -4,6 +4,8 @@
 //! [`patterns`], [`exprs`], [`literals`]). Where the grammar refuses, [`recover`] reads the same text piece by piece, so
 //! that one wrong item hides no other, and [`errors`] words what is wrong with each.
 //!
+//! Of a large file, [`Pieces`] can be read at the same time.
+//!
 //! No tree is deeper than [`super::lex::MAX_DEPTH`] expressions, so later passes may recurse.
 
 mod build;
@@ -13,6 +15,7 @@ mod grammar;
 mod items;
 mod literals;
 mod patterns;
+mod pieces;
 mod recover;
 #[cfg(test)]
 mod tests;
@@ -22,6 +25,7 @@ use super::{ast, lex};
 use crate::diagnostics::Diagnostic;
 use crate::source::{SourceId, Sources};
 use build::{Builder, MOST_ERRORS};
+pub use pieces::{Piece, Pieces};
 
 /// Reads one source. What is wrong is left out of the tree or mended in it, and always reported; a source that is not
 /// among `sources` is read as empty.

@@ -1,0 +1,222 @@
+//! A large source cut into pieces that can be read at the same time: the body of each analytic, and what stands around
+//! the bodies.
+//!
+//! The pieces of a source without errors make the tree that [`parse`] makes. Where a piece is not plainly right, the source
+//! is read as a whole, so that nothing here has an error to word.
+
+use std::ops::Range;
+
+use super::build::{Builder, Children};
+use super::grammar::{self, Rule};
+use super::parse;
+use crate::diagnostics::Diagnostic;
+use crate::source::{SourceId, Sources};
+use crate::syntax::ast::{Analytic, File, Item, ItemKind};
+use crate::syntax::lex::{self, Token, TokenKind};
+
+/// Bytes of a source, and of a body, that are not worth cutting.
+const SMALL: usize = 1 << 10;
+const SMALL_SOURCE: usize = 1 << 14;
+
+/// A source, cut.
+#[derive(Debug)]
+pub struct Pieces<'s> {
+    sources: &'s Sources,
+    id: SourceId,
+    text: &'s str,
+    /// The bodies of analytics, each read on its own; none of a source that is read whole.
+    bodies: Vec<Range<usize>>,
+}
+
+/// What was read of a piece.
+#[derive(Debug)]
+pub enum Piece {
+    /// The whole of a source that is not cut.
+    Whole(File, Vec<Diagnostic>),
+    /// A source with its bodies left empty.
+    Around(File),
+    /// The items of a body.
+    Body(Vec<Item>),
+    /// It has errors, or may have.
+    Unclear,
+}
+
+impl<'s> Pieces<'s> {
+    /// Cuts a source, if it is large.
+    #[must_use]
+    pub fn of(sources: &'s Sources, id: SourceId) -> Self {
+        let text = sources.get(id).map_or("", |source| &*source.text);
+        let worth_it = text.len() >= SMALL_SOURCE;
+        let bodies = if worth_it && !lex::is_too_deep(text) { bodies(text, SMALL) } else { Vec::new() };
+        Self { sources, id, text, bodies }
+    }
+
+    /// How many pieces there are.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.bodies.len() + 1
+    }
+
+    /// Reads a piece, by its number from 0.
+    #[must_use]
+    pub fn read(&self, number: usize) -> Piece {
+        let Some(before) = number.checked_sub(1) else { return self.around() };
+        let body = self.bodies.get(before).and_then(|body| Some((body.start, self.text.get(body.clone())?)));
+        body.and_then(|(start, text)| self.items(text, start)).map_or(Piece::Unclear, Piece::Body)
+    }
+
+    fn items(&self, text: &str, start: usize) -> Option<Vec<Item>> {
+        let pairs = grammar::pairs(Rule::only_items, text).ok()?;
+        let mut builder = Builder::new(self.id, start);
+        let items = Children::among(pairs).flat_map(Children::of).filter_map(|item| builder.item(item)).collect();
+        builder.diagnostics.is_empty().then_some(items)
+    }
+
+    fn around(&self) -> Piece {
+        if self.bodies.is_empty() {
+            let (file, diagnostics) = parse(self.sources, self.id);
+            return Piece::Whole(file, diagnostics);
+        }
+        let text = without(self.text, &self.bodies);
+        let Ok(pairs) = grammar::pairs(Rule::file, &text) else { return Piece::Unclear };
+        let mut builder = Builder::new(self.id, 0);
+        let file = builder.file(pairs);
+        if builder.diagnostics.is_empty() { Piece::Around(file) } else { Piece::Unclear }
+    }
+
+    /// The tree of the source, of all its pieces in order; and what is wrong with it, as [`parse`] says it.
+    #[must_use]
+    pub fn join(&self, pieces: impl IntoIterator<Item = Piece>) -> (File, Vec<Diagnostic>) {
+        let mut pieces = pieces.into_iter();
+        match pieces.next() {
+            Some(Piece::Whole(file, diagnostics)) => (file, diagnostics),
+            Some(Piece::Around(file)) => match self.fill(file, pieces) {
+                Some(file) => (file, Vec::new()),
+                None => parse(self.sources, self.id),
+            },
+            Some(Piece::Body(_) | Piece::Unclear) | None => parse(self.sources, self.id),
+        }
+    }
+
+    /// The file with the bodies of its analytics; none unless each is there and has its place.
+    fn fill(&self, mut file: File, mut read: impl Iterator<Item = Piece>) -> Option<File> {
+        let mut empty = analytics(&mut file);
+        for body in &self.bodies {
+            let Some(Piece::Body(items)) = read.next() else { return None };
+            let (_, analytic) = empty.find(|(end, _)| *end == body.end + 1)?;
+            analytic.items = items;
+        }
+        drop(empty);
+        Some(file)
+    }
+}
+
+/// The analytics of a file, with one past the last byte of each.
+fn analytics(file: &mut File) -> impl Iterator<Item = (usize, &mut Analytic)> {
+    let strategies = file.items.iter_mut().filter_map(|item| match &mut item.kind {
+        ItemKind::Strategy(strategy) => Some(&mut strategy.items),
+        _ => None,
+    });
+    strategies.flatten().filter_map(|item| match &mut item.kind {
+        ItemKind::Analytic(analytic) => Some((item.span.range().end, analytic)),
+        _ => None,
+    })
+}
+
+/// Where the bodies of the analytics are, between their braces: those of some size, which end in a line of their own.
+fn bodies(text: &str, small: usize) -> Vec<Range<usize>> {
+    let mut found = Vec::new();
+    let (mut depth, mut start, mut before) = (0_usize, None, [None; 4]);
+    for token in lex::tokens(text).filter(|token| !matches!(token.kind, TokenKind::Comment | TokenKind::Doc)) {
+        match token.kind {
+            TokenKind::Open => {
+                if depth == 1 && token.is("{") && is_head(before) {
+                    start = Some(token.end());
+                }
+                depth += 1;
+            }
+            TokenKind::Close => {
+                depth = depth.saturating_sub(1);
+                if depth == 1
+                    && let Some(start) = start.take()
+                {
+                    found.push(start..token.start);
+                }
+            }
+            _ => {}
+        }
+        before.rotate_left(1);
+        before[3] = Some(token);
+    }
+    found.retain(|body| body.len() > small && text.get(body.clone()).is_some_and(|body| body.contains('\n')));
+    found
+}
+
+/// `analytic NAME on NAME`
+fn is_head(tokens: [Option<Token<'_>>; 4]) -> bool {
+    let [Some(analytic), Some(_), Some(on), Some(_)] = tokens else { return false };
+    analytic.is("analytic") && on.is("on")
+}
+
+/// The text with the bodies made into comments of the same length, so that places stay what they are.
+fn without(text: &str, bodies: &[Range<usize>]) -> String {
+    let mut out = String::with_capacity(text.len());
+    for body in bodies {
+        out.push_str(text.get(out.len()..body.start).unwrap_or_default());
+        out.push_str("//");
+        out.extend(std::iter::repeat_n(' ', body.len().saturating_sub(3)));
+        out.push('\n');
+    }
+    out.push_str(text.get(out.len()..).unwrap_or_default());
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::syntax::generate;
+    use crate::syntax::samples::STRATEGY;
+
+    /// The tree of a text and of its pieces, with every place, and how many pieces there were.
+    fn both(text: &str) -> (String, String, usize) {
+        let mut sources = Sources::default();
+        let id = sources.add("test.det", text);
+        let pieces = Pieces { sources: &sources, id, text, bodies: bodies(text, 3) };
+        let joined = pieces.join((0..pieces.count()).map(|number| pieces.read(number)));
+        (format!("{:#?}", parse(&sources, id)), format!("{joined:#?}"), pieces.count())
+    }
+
+    #[test]
+    fn every_analytic_is_a_piece() {
+        let (whole, joined, count) = both(STRATEGY);
+        assert_eq!((joined, count), (whole, 2));
+        let two = "strategy DET0001 {\n technique T1\n // {\n analytic A on linux { // }\n let a = \"}\"\n }\n\
+                   analytic B on macos {\n event e = process_start\n }\n tactic execution\n}\nlet after = [1]\n";
+        let (whole, joined, count) = both(two);
+        assert_eq!((joined, count), (whole, 3));
+    }
+
+    #[test]
+    fn a_piece_with_an_error_is_read_with_the_whole() {
+        for wrong in ["let = 1", "let where = 1", "}", "{", "\"", "analytic C on windows {"] {
+            for place in ["let a = 1", "let b = 1", "let c = 1"] {
+                let text = "strategy DET0001 {\n analytic A on linux {\n let a = 1\n }\n let b = 1\n\
+                            analytic B on macos {\n let c = 1\n }\n}\n"
+                    .replace(place, wrong);
+                let (whole, joined, _) = both(&text);
+                assert!(whole.contains("Diagnostic"), "an error is expected in:\n{text}");
+                assert_eq!(joined, whole, "in:\n{text}");
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn pieces_make_the_tree_of_the_whole(text in generate::file()) {
+            let (whole, joined, _) = both(&text);
+            prop_assert_eq!(joined, whole, "in:\n{}", text);
+        }
+    }
+}
