@@ -71,8 +71,8 @@ pub fn impossible<'a>(detection: &'a Detection, profile: &Profile) -> Option<(Su
 pub fn losses(detection: &Detection, profile: &Profile) -> Vec<(Loss, Span)> {
     let mut found = Vec::new();
     let mut read = |event: &Event, field: &Field, span: Span| {
-        let loss = binding(profile, event, field).and_then(|binding| binding.loss.clone());
-        found.extend(loss.map(|loss| (loss, span)));
+        let loss = binding(profile, event, field).and_then(|binding| binding.loss.as_deref());
+        found.extend(loss.map(|loss| (loss.clone(), span)));
     };
     let lossy = |event: &Event| any_field(profile, event, |binding| binding.loss.is_some());
     if !detection.events.iter().any(|event| lossy(event)) {
@@ -126,11 +126,11 @@ fn aggregated(pattern: &Pattern) -> Vec<(EventId, Field)> {
 
 /// Whether the site reads any field of the event's class in this way.
 fn any_field(profile: &Profile, event: &Event, way: impl Fn(&FieldBinding) -> bool) -> bool {
-    profile.classes.get(&event.class.name).is_some_and(|class| class.fields.values().any(way))
+    profile.classes.get(&event.class.name).is_some_and(|class| class.fields.values().any(|field| way(field)))
 }
 
 fn binding<'p>(profile: &'p Profile, event: &Event, field: &Field) -> Option<&'p FieldBinding> {
-    profile.classes.get(&event.class.name)?.fields.get(&*field.name)
+    profile.classes.get(&event.class.name)?.field(&field.name)
 }
 
 #[cfg(test)]
@@ -160,12 +160,9 @@ mod tests {
         let target = registry.get("splunk").unwrap();
         let mut profile = target.profile("sysmon-zeek").unwrap().clone();
         let class = Arc::make_mut(profile.classes.get_mut("network_connection").unwrap());
-        class.fields.get_mut("process.pid").unwrap().loss = Some(Loss {
-            name: "reuse".into(),
-            direction: Direction::Over,
-            note: "numbers come again".into(),
-            span: None,
-        });
+        let loss =
+            Loss { name: "reuse".into(), direction: Direction::Over, note: "numbers come again".into(), span: None };
+        Arc::make_mut(class.fields.get_mut("process.pid").unwrap()).loss = Some(Box::new(loss));
         let outcomes = run(&analysis.strategies[0], target, &profile, &|_| true).outcomes;
         let fidelity: &Fidelity = &outcomes[0].fidelity;
         (fidelity_word(fidelity).to_owned(), loss_lines(fidelity))

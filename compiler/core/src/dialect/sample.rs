@@ -14,7 +14,7 @@ use crate::plan::{
     PatternKind, Pred, Strategy, Test, TestKind, TextOp, TextTest, Type, Unit, Value,
 };
 use crate::source::{SourceId, Span};
-use crate::target::{Access, ClassBinding, FieldBinding, Limits, Profile, Target};
+use crate::target::{Access, ClassBinding, FieldBinding, Limits, Profile, Target, Text};
 
 /// Some place.
 pub fn span() -> Span {
@@ -88,8 +88,8 @@ pub fn group(by: &str, over: i64, aggregate: Aggregate, op: Order, number: i64) 
 
 /// The field names that a profile binds natively, each to its own name, with the types given by `type_of`.
 fn profile(source: &Json, events: &[(&str, Pred)], natives: &[(&str, FieldBinding)]) -> Profile {
-    let fields: BTreeMap<String, FieldBinding> =
-        natives.iter().map(|(name, b)| ((*name).to_owned(), b.clone())).collect();
+    let fields: BTreeMap<Text, Arc<FieldBinding>> =
+        natives.iter().map(|(name, b)| ((*name).to_owned().into(), Arc::new(b.clone()))).collect();
     let source_of = |name: &str| -> Map<String, Json> {
         serde_json::from_str(&source.to_string().replace("$class", name)).unwrap_or_default()
     };
@@ -99,7 +99,8 @@ fn profile(source: &Json, events: &[(&str, Pred)], natives: &[(&str, FieldBindin
             ClassBinding {
                 source: source_of(name),
                 fields: fields.clone(),
-                collect: String::new(),
+                collect: Text::default(),
+                evidence: Text::default(),
                 write: ClassWrite::default(),
             },
         )
@@ -117,17 +118,8 @@ fn profile(source: &Json, events: &[(&str, Pred)], natives: &[(&str, FieldBindin
 
 /// A field under its own name.
 pub fn native(name: &str, native_type: &str) -> FieldBinding {
-    FieldBinding {
-        access: Access::Native(name.to_owned()),
-        native_type: native_type.to_owned(),
-        always: false,
-        values: BTreeMap::new(),
-        evidence: String::new(),
-        loss: None,
-        write: BTreeMap::new(),
-        identity: None,
-        computed_from: Vec::new(),
-    }
+    let access = Access::Native(name.to_owned().into());
+    FieldBinding { native_type: native_type.to_owned().into(), ..access.into() }
 }
 
 /// What a dialect makes of a detection over events, each of a class of its own name, whose fields are bound as given.

@@ -39,7 +39,7 @@ pub fn class<'a>(request: &Request<'a>, event: &Event) -> Result<&'a ClassBindin
 /// # Errors
 /// The refusal, with the profile's reason if it gives one.
 pub fn field<'a>(request: &Request<'a>, event: &Event, field: &Field) -> Result<Located<'a>, Support> {
-    let binding = class(request, event)?.fields.get(&*field.name);
+    let binding = class(request, event)?.field(&field.name);
     let absent = || {
         format!("`{}` of class `{}` is absent in the profile `{}`", field.name, event.class.name, request.profile.id)
     };

@@ -1,4 +1,4 @@
-//! What a profile says about writing events: `write` of a field or a class, and `identity`.
+//! What a profile says about writing events: `write`, `identity` and `computed_from` of a field, and `write` of a class.
 
 use std::collections::BTreeMap;
 
@@ -67,6 +67,17 @@ impl Form {
     pub fn as_text() -> Self {
         Self::Each { each: "{}".to_owned(), part: None }
     }
+}
+
+/// How a field is written that is not just a column.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct FieldWrite {
+    /// The columns that hold it.
+    pub columns: BTreeMap<String, Form>,
+    /// The columns that the site composes it from, if it is an identity.
+    pub identity: Option<Identity>,
+    /// The fields that the site computes it from: writing those is writing it.
+    pub computed_from: Vec<String>,
 }
 
 /// An identity that a site composes of several columns: text with the columns in braces, such as

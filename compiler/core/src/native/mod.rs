@@ -14,7 +14,7 @@ mod write;
 
 pub use columns::{Columns, part_of};
 pub use fixed::{Fixed, Holds};
-pub use form::{ClassWrite, Composed, Form, Identity, ListKind, RowOf, Step};
+pub use form::{ClassWrite, Composed, FieldWrite, Form, Identity, ListKind, RowOf, Step};
 pub use write::{Writer, Written};
 
 use serde_json::{Map, Value as Json};

@@ -75,6 +75,13 @@ struct Wanted<'e> {
     forms: Vec<(String, Form)>,
 }
 
+impl<'e> Wanted<'e> {
+    /// The columns that the site composes it from, if it is an identity.
+    fn identity(&self) -> Option<&'e Identity> {
+        self.binding.write.as_ref()?.identity.as_ref()
+    }
+}
+
 /// The event that is written.
 struct Event<'e> {
     dialect: &'e dyn Dialect,
@@ -121,11 +128,12 @@ impl Event<'_> {
     /// The fields that must be held, with the columns that hold them.
     fn wanted<'s>(&'s self, read: &'s BTreeSet<String>) -> Result<Vec<Wanted<'s>>, String> {
         let mut wanted = Vec::new();
-        let inputs = |name: &String| self.binding.fields.get(name).into_iter().flat_map(|b| &b.computed_from);
+        let write = |name: &String| self.binding.field(name)?.write.as_deref();
+        let inputs = |name: &String| write(name).into_iter().flat_map(|write| &write.computed_from);
         let read: BTreeSet<&String> = read.iter().chain(read.iter().flat_map(inputs)).collect();
         // The event's own time is always there, and the dialect lays it out.
         for name in read.into_iter().filter(|name| *name != "@timestamp") {
-            let (Some(binding), Some((field, _))) = (self.binding.fields.get(name), self.class.fields.get(name)) else {
+            let (Some(binding), Some((field, _))) = (self.binding.field(name), self.class.fields.get(name)) else {
                 continue;
             };
             let values = self.values(name);
@@ -165,10 +173,11 @@ impl Event<'_> {
         let elsewhere = |forms: Vec<(String, Form)>| {
             forms.into_iter().filter(|(column, _)| !composed.contains(column)).collect::<Vec<_>>()
         };
+        if let Some(write) = &binding.write {
+            return Ok(write.columns.iter().map(written).collect());
+        }
         match &binding.access {
-            _ if !binding.write.is_empty() => Ok(binding.write.iter().map(written).collect()),
-            _ if binding.identity.is_some() || !binding.computed_from.is_empty() => Ok(Vec::new()),
-            Access::Native(column) => Ok(elsewhere(vec![(column.clone(), Form::whole())])),
+            Access::Native(column) => Ok(elsewhere(vec![(column.into(), Form::whole())])),
             Access::Derived(expression) => match self.dialect.inverse(&self.binding.source, expression) {
                 Some(form) => Ok(elsewhere(vec![form])),
                 None if !composed.is_empty() => Ok(Vec::new()),
@@ -318,7 +327,7 @@ impl Event<'_> {
         columns: &mut Columns,
         names: &mut BTreeMap<String, String>,
     ) -> Result<(), String> {
-        let (Some(identity), Some(value)) = (&wanted.binding.identity, wanted.values.first()) else { return Ok(()) };
+        let (Some(identity), Some(value)) = (wanted.identity(), wanted.values.first()) else { return Ok(()) };
         let value = text_of(value);
         let digest = digest(&value);
         let name = compose(identity, digest, columns)?;
@@ -349,13 +358,13 @@ impl Event<'_> {
     /// Adds the fields that need not be held, in columns that nothing else fills: not in rows of other places, which are
     /// events of their own there.
     fn add_others(&self, read: &BTreeSet<String>, wanted: &[Wanted<'_>], columns: &mut Columns) {
-        let identities = wanted.iter().filter_map(|w| w.binding.identity.as_ref());
+        let identities = wanted.iter().filter_map(Wanted::identity);
         let held = wanted.iter().flat_map(|w| w.forms.iter().map(|(column, _)| column.as_str()));
         let reserved: BTreeSet<&str> = held.chain(identities.flat_map(Identity::made_columns)).collect();
         let brought = self.dialect.brought(&self.binding.source);
         let others = self.fields.values.iter().filter(|(name, _)| !read.contains(*name));
         for (name, values) in others {
-            let (Some(binding), Some((field, _))) = (self.binding.fields.get(name), self.class.fields.get(name)) else {
+            let (Some(binding), Some((field, _))) = (self.binding.field(name), self.class.fields.get(name)) else {
                 continue;
             };
             let other = Wanted { name, field, binding, values, forms: Vec::new() };

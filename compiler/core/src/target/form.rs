@@ -1,4 +1,7 @@
 //! The written form of targets and profiles, and how it becomes [`Target`] and [`Profile`].
+//!
+//! The data are read from the embedded text itself, which lasts (`'de: 'static`): what is a [`Text`] there is borrowed. A field
+//! and a class become what they stand for as soon as they are read, so that their forms, which are large, do not pile up.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -7,19 +10,19 @@ use serde::Deserialize;
 use serde_json::{Map, Value as Json};
 
 use super::include::{self, Include};
-use super::{Access, ClassBinding, FieldBinding, Limits, LogSource, Packing, Profile, ScheduleChoice, Target};
+use super::{Access, ClassBinding, FieldBinding, Limits, LogSource, Packing, Profile, ScheduleChoice, Target, Text};
 use crate::capability::{Direction, Loss};
-use crate::native::{ClassWrite, Form, Identity};
+use crate::native::{ClassWrite, FieldWrite, Form, Identity};
 use crate::sema::literals;
 
 /// A target's folder as one value: what the build embeds.
 #[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, bound(deserialize = "'de: 'static"))]
 pub struct Folder {
     target: TargetForm,
-    sources: BTreeMap<String, SourceForm>,
+    sources: BTreeMap<String, LogSource>,
     profiles: BTreeMap<String, ProfileForm>,
-    templates: BTreeMap<String, String>,
+    templates: BTreeMap<String, Text>,
 }
 
 /// `target.yaml`.
@@ -65,17 +68,9 @@ struct LimitsForm {
     look_back: Option<String>,
 }
 
-/// `sources/*.yaml`.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct SourceForm {
-    title: String,
-    classes: BTreeMap<String, ClassForm>,
-}
-
 /// `profiles/*.yaml`.
 #[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, bound(deserialize = "'de: 'static"))]
 pub struct ProfileForm {
     title: String,
     #[serde(default)]
@@ -89,49 +84,51 @@ pub struct ProfileForm {
     #[serde(default)]
     include: Vec<Include>,
     #[serde(default)]
-    classes: BTreeMap<String, ClassForm>,
+    classes: BTreeMap<String, Arc<ClassBinding>>,
 }
 
+/// A class of a source or profile.
 #[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ClassForm {
+#[serde(deny_unknown_fields, bound(deserialize = "'de: 'static"))]
+pub struct ClassForm {
     source: Map<String, Json>,
     #[serde(default)]
-    collect: String,
+    collect: Text,
     #[serde(default)]
-    evidence: String,
+    evidence: Text,
     #[serde(default)]
     write: ClassWrite,
-    fields: BTreeMap<String, FieldForm>,
+    fields: BTreeMap<Text, Arc<FieldBinding>>,
     #[serde(default)]
     absent: Vec<AbsentForm>,
 }
 
 /// Fields that a class lacks for one reason.
 #[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, bound(deserialize = "'de: 'static"))]
 struct AbsentForm {
-    fields: Vec<String>,
-    because: String,
+    fields: Vec<Text>,
+    because: Text,
 }
 
+/// A field of a class.
 #[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct FieldForm {
-    native: Option<String>,
-    derived: Option<String>,
-    constant: Option<String>,
-    join: Option<String>,
-    missing: Option<String>,
-    absent: Option<String>,
+#[serde(deny_unknown_fields, bound(deserialize = "'de: 'static"))]
+pub struct FieldForm {
+    native: Option<Text>,
+    derived: Option<Text>,
+    constant: Option<Text>,
+    join: Option<Text>,
+    missing: Option<Text>,
+    absent: Option<Text>,
     #[serde(default, rename = "type")]
-    native_type: String,
+    native_type: Text,
     #[serde(default)]
     always: bool,
     #[serde(default)]
     values: BTreeMap<String, String>,
     #[serde(default)]
-    evidence: String,
+    evidence: Text,
     loss: Option<LossForm>,
     #[serde(default)]
     write: BTreeMap<String, Form>,
@@ -174,9 +171,7 @@ impl Folder {
     /// Says what is wrong with the data.
     pub fn into_target(self, id: &str) -> Result<Target, String> {
         let mut target = self.target.into_target(id)?;
-        for (name, form) in self.sources {
-            target.sources.insert(name, form.into_source()?);
-        }
+        target.sources = self.sources;
         for (name, form) in self.profiles {
             let profile = form.into_profile(&name, &target.sources)?;
             target.profiles.insert(name, profile);
@@ -225,23 +220,13 @@ impl PackingForm {
     }
 }
 
-impl SourceForm {
-    /// The log source.
-    ///
-    /// # Errors
-    /// Names the field that is read in no way or in several.
-    pub fn into_source(self) -> Result<LogSource, String> {
-        Ok(LogSource { title: self.title, classes: bindings(self.classes)? })
-    }
-}
-
 impl ProfileForm {
     /// The profile of this id, with what it includes of `sources`.
     ///
     /// # Errors
-    /// Names the field that is read in no way or in several, or what cannot be included.
+    /// Names what cannot be included.
     pub fn into_profile(self, id: &str, sources: &BTreeMap<String, LogSource>) -> Result<Profile, String> {
-        let mut classes = bindings(self.classes)?;
+        let mut classes = self.classes;
         for class in include::included(&self.include, sources, |own| classes.contains_key(own))? {
             classes.insert(class.name.to_owned(), Arc::clone(class.binding));
         }
@@ -257,73 +242,65 @@ impl ProfileForm {
     }
 }
 
-fn bindings(forms: BTreeMap<String, ClassForm>) -> Result<BTreeMap<String, Arc<ClassBinding>>, String> {
-    let bind = |(name, form): (String, ClassForm)| Ok((name.clone(), Arc::new(form.into_binding(&name)?)));
-    forms.into_iter().map(bind).collect()
-}
+impl TryFrom<ClassForm> for ClassBinding {
+    type Error = String;
 
-impl ClassForm {
-    /// The binding of the class of this name.
-    fn into_binding(self, class: &str) -> Result<ClassBinding, String> {
-        let mut fields = BTreeMap::new();
-        for (field, form) in self.fields {
-            let binding = form.into_binding(&self.evidence)?.ok_or_else(|| {
-                format!("`{field}` of `{class}` needs just one of native, derived, constant, join, missing, absent")
-            })?;
-            fields.insert(field, binding);
-        }
-        for absent in self.absent {
-            for field in absent.fields {
-                if fields.insert(field.clone(), FieldBinding::absent(&absent.because)).is_some() {
-                    return Err(format!("`{field}` of `{class}` is both absent and not"));
+    fn try_from(form: ClassForm) -> Result<Self, String> {
+        let mut fields = form.fields;
+        for AbsentForm { fields: names, because } in form.absent {
+            let absent = Arc::new(FieldBinding::from(Access::Absent(because)));
+            for name in names {
+                if fields.insert(name.clone(), Arc::clone(&absent)).is_some() {
+                    return Err(format!("`{name}` is both absent and not"));
                 }
             }
         }
-        Ok(ClassBinding { source: self.source, fields, collect: self.collect, write: self.write })
+        let ClassForm { source, collect, evidence, write, .. } = form;
+        Ok(Self { source, fields, collect, evidence, write })
     }
 }
 
-impl FieldForm {
-    /// The binding; none unless the field is read in just one way. `evidence` is the class's.
-    fn into_binding(self, evidence: &str) -> Result<Option<FieldBinding>, String> {
+impl TryFrom<FieldForm> for FieldBinding {
+    type Error = String;
+
+    fn try_from(form: FieldForm) -> Result<Self, String> {
         let ways = [
-            self.native.map(Access::Native),
-            self.derived.map(Access::Derived),
-            self.constant.map(Access::Constant),
-            self.join.map(Access::Join),
-            self.missing.map(Access::Missing),
-            self.absent.map(Access::Absent),
+            form.native.map(Access::Native),
+            form.derived.map(Access::Derived),
+            form.constant.map(Access::Constant),
+            form.join.map(Access::Join),
+            form.missing.map(Access::Missing),
+            form.absent.map(Access::Absent),
         ];
         let mut ways = ways.into_iter().flatten();
-        let (Some(access), None) = (ways.next(), ways.next()) else { return Ok(None) };
-        let identity = self.identity.as_deref().map(Identity::parse).transpose()?;
-        Ok(Some(FieldBinding {
+        let (Some(access), None) = (ways.next(), ways.next()) else {
+            return Err("a field needs just one of native, derived, constant, join, missing, absent".to_owned());
+        };
+        let identity = form.identity.as_deref().map(Identity::parse).transpose()?;
+        let write = FieldWrite { columns: form.write, identity, computed_from: form.computed_from };
+        Ok(Self {
             access,
-            native_type: self.native_type,
-            always: self.always,
-            values: self.values,
-            evidence: if self.evidence.is_empty() { evidence.to_owned() } else { self.evidence },
-            loss: self.loss.map(Loss::from),
-            write: self.write,
-            identity,
-            computed_from: self.computed_from,
-        }))
+            native_type: form.native_type,
+            always: form.always,
+            values: form.values,
+            evidence: form.evidence,
+            loss: form.loss.map(Loss::from).map(Box::new),
+            write: (write != FieldWrite::default()).then(|| Box::new(write)),
+        })
     }
 }
 
-impl FieldBinding {
-    /// A field that the site does not have, for this reason.
-    fn absent(because: &str) -> Self {
+impl From<Access> for FieldBinding {
+    /// A field that is read in this way, and of which nothing else is known.
+    fn from(access: Access) -> Self {
         Self {
-            access: Access::Absent(because.to_owned()),
-            native_type: String::new(),
+            access,
+            native_type: Text::default(),
             always: false,
             values: BTreeMap::new(),
-            evidence: String::new(),
+            evidence: Text::default(),
             loss: None,
-            write: BTreeMap::new(),
-            identity: None,
-            computed_from: Vec::new(),
+            write: None,
         }
     }
 }

@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, OnceLock};
 
+use serde::Deserialize;
+
 use super::check::{check_classes, check_includes, schema_of};
 use super::registry::{Entry, Registry};
 use super::{LogSource, Profile, Target, form, profile_schema, source_schema, target_schema};
@@ -134,7 +136,7 @@ fn take_part(target: &mut Target, path: &str, file: &TargetFile, context: Contex
     }
     if let Some(name) = path.strip_prefix("templates/").filter(|name| !name.contains('/')) {
         let text = context.sources.get(file.source).map(|s| s.text.to_string()).unwrap_or_default();
-        target.templates.insert(name.to_owned(), text);
+        target.templates.insert(name.to_owned(), text.into());
         return Vec::new();
     }
     if path == "target.yaml" || is_readme(path) { Vec::new() } else { vec![no_part(file)] }
@@ -174,8 +176,7 @@ pub fn load_source(source: SourceId, dialect: &str, context: Context<'_>) -> Res
         return Err(errors);
     }
     let broken = |title: String| vec![Diagnostic::new(Code::BadTargetData, title, document.place(""))];
-    let form: form::SourceForm = serde_json::from_value(document.value().clone()).map_err(|e| broken(e.to_string()))?;
-    form.into_source().map_err(broken)
+    LogSource::deserialize(document.value().clone()).map_err(|e| broken(e.to_string()))
 }
 
 /// Reads a profile of `target`, whose log sources it may include.
@@ -196,7 +197,6 @@ pub fn load_profile(
         return Err(errors);
     }
     let broken = |title: String| vec![Diagnostic::new(Code::BadTargetData, title, document.place(""))];
-    let form: form::ProfileForm =
-        serde_json::from_value(document.value().clone()).map_err(|e| broken(e.to_string()))?;
+    let form = form::ProfileForm::deserialize(document.value().clone()).map_err(|e| broken(e.to_string()))?;
     form.into_profile(id, &target.sources).map_err(broken)
 }

@@ -9,10 +9,12 @@ mod form;
 mod include;
 mod load;
 mod registry;
+mod text;
 
 pub use check::{profile_schema, source_schema, target_schema};
 pub use load::{Context, TargetFile, load_profile, load_source, load_target};
 pub use registry::Registry;
+pub use text::Text;
 
 /// What the build embeds.
 pub(crate) mod embedded {
@@ -22,10 +24,11 @@ pub(crate) mod embedded {
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use serde::Deserialize;
 use serde_json::{Map, Value as Json};
 
 use crate::capability::Loss;
-use crate::native::{ClassWrite, Form, Identity};
+use crate::native::{ClassWrite, FieldWrite};
 
 /// A product that rules are compiled for.
 #[derive(Debug, Clone)]
@@ -45,7 +48,7 @@ pub struct Target {
     /// Everything else the dialect or templates need, by name.
     pub settings: Map<String, Json>,
     /// Templates by file name.
-    pub templates: BTreeMap<String, String>,
+    pub templates: BTreeMap<String, Text>,
     /// Log sources that its profiles may include, by id.
     pub sources: BTreeMap<String, LogSource>,
     /// Its profiles by id.
@@ -83,7 +86,8 @@ pub struct ScheduleChoice {
 }
 
 /// A log source: event classes that come from one product, to be put together in profiles.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, bound(deserialize = "'de: 'static"))]
 pub struct LogSource {
     /// One line.
     pub title: String,
@@ -128,60 +132,68 @@ impl Profile {
 }
 
 /// Where the events of a class live.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Deserialize)]
+#[serde(try_from = "form::ClassForm", bound(deserialize = "'de: 'static"))]
 pub struct ClassBinding {
     /// The place, in the dialect's terms: a table, an index and category, a macro, a log source. Each dialect has a type of
     /// its own for this.
     pub source: Map<String, Json>,
     /// The fields the site's data has, by ECS name. A field that is not here is absent.
-    pub fields: BTreeMap<String, FieldBinding>,
+    pub fields: BTreeMap<Text, Arc<FieldBinding>>,
     /// What must be collected for these events to be there.
-    pub collect: String,
+    pub collect: Text,
+    /// Where its fields are known from, unless one says otherwise: a link.
+    pub evidence: Text,
     /// What writes such an event, besides its fields.
     pub write: ClassWrite,
 }
 
+impl ClassBinding {
+    /// What the field of this name is in the site's data.
+    #[must_use]
+    pub fn field(&self, name: &str) -> Option<&FieldBinding> {
+        self.fields.get(name).map(AsRef::as_ref)
+    }
+}
+
 /// What a field is in a site's data.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Deserialize)]
+#[serde(try_from = "form::FieldForm", bound(deserialize = "'de: 'static"))]
 pub struct FieldBinding {
     /// How it is read.
     pub access: Access,
     /// The type it has there, in the product's words (`string`, `long`, `ip`, `keyword`, `dynamic`); empty where the
     /// product has none.
-    pub native_type: String,
+    pub native_type: Text,
     /// Whether every event of the class has it, so that no test for its presence is needed.
     pub always: bool,
     /// Words of the language and what the site's data has in their place (`egress` → `true`). With such a table, only
     /// equality can be asked.
     pub values: BTreeMap<String, String>,
-    /// Where this is known from: a link.
-    pub evidence: String,
+    /// Where this is known from, if not as all of its class: a link.
+    pub evidence: Text,
     /// What is lost wherever the field is read.
-    pub loss: Option<Loss>,
-    /// The columns that hold it when an event is written, where its access does not say so.
-    pub write: BTreeMap<String, Form>,
-    /// The columns that the site composes it from, if it is an identity.
-    pub identity: Option<Identity>,
-    /// The fields that the site computes it from: writing those is writing it.
-    pub computed_from: Vec<String>,
+    pub loss: Option<Box<Loss>>,
+    /// How it is written, where its access does not say so.
+    pub write: Option<Box<FieldWrite>>,
 }
 
 /// How a field is read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Access {
     /// A column or field of this name.
-    Native(String),
+    Native(Text),
     /// An expression in the product's language.
-    Derived(String),
+    Derived(Text),
     /// The same text for every event of the class (`tcp` where the source knows nothing else).
-    Constant(String),
+    Constant(Text),
     /// It would need a join to another source, described here; unsupported until the source does it.
-    Join(String),
+    Join(Text),
     /// Its events never have it, for this reason, and that is all there is to know: a test of it is decided, as of a field
     /// that is missing.
-    Missing(String),
+    Missing(Text),
     /// The site does not have it, for this reason: what needs it cannot be said.
-    Absent(String),
+    Absent(Text),
 }
 
 #[cfg(test)]

@@ -77,7 +77,7 @@ impl Target {
 }
 
 /// The target that the build embedded.
-fn parse(id: &str, json: &str) -> Result<Target, String> {
+fn parse(id: &str, json: &'static str) -> Result<Target, String> {
     let folder: form::Folder = serde_json::from_str(json).map_err(|e| e.to_string())?;
     folder.into_target(id)
 }

@@ -94,7 +94,7 @@ fn a_profile_is_read_as_written() {
     assert_eq!((profile.id.as_str(), profile.narrow["Regex"].as_str()), ("main", "the licence lacks it"));
     let class = &profile.classes["network_connection"];
     let access = |name: &str| class.fields[name].access.clone();
-    assert_eq!((class.source["category"].as_str(), class.collect.as_str()), (Some("network"), "connections"));
+    assert_eq!((class.source["category"].as_str(), &*class.collect), (Some("network"), "connections"));
     assert_eq!(access("host.name"), Access::Native("Host".into()));
     assert!(class.fields["host.name"].always);
     assert_eq!(access("network.transport"), Access::Constant("tcp".into()));
@@ -156,10 +156,10 @@ fn constants_and_words_must_be_values_of_the_field() {
 #[test]
 fn a_profile_includes_the_classes_of_sources() {
     let whole = profile("title: x\nplatforms: [linux]\ninclude: [flows]\n").unwrap();
-    let fields = &whole.classes["network_connection"].fields;
-    assert_eq!(fields["host.name"].evidence, "https://example.org", "a field has the evidence of its class");
-    assert_eq!(fields["destination.port"].evidence, "https://other.example.org", "or its own");
-    assert_eq!(fields["process.name"].access, Access::Absent("no processes".into()));
+    let class = &whole.classes["network_connection"];
+    assert_eq!(&*class.evidence, "https://example.org", "a class says where its fields are known from");
+    assert_eq!(&*class.fields["destination.port"].evidence, "https://other.example.org", "or a field does");
+    assert_eq!(class.fields["process.name"].access, Access::Absent("no processes".into()));
     assert!(whole.serves("linux") && !whole.serves("windows"));
     let own = "classes: {network_connection: {source: {index: own}, fields: {host.name: {native: Own}}}}\n";
     let own = profile(&format!("title: x\ninclude: [flows, sensor]\n{own}")).unwrap();
@@ -240,7 +240,7 @@ fn a_folder_adds_a_target() {
     assert_eq!(target.default_profile["linux"], "main");
     assert_eq!(target.profile("with").unwrap().classes["network_connection"].source["category"], "network");
     assert_eq!(target.profiles_on("macos").count(), 2);
-    assert_eq!(target.templates["rule.j2"], "{{ query }}");
+    assert_eq!(&*target.templates["rule.j2"], "{{ query }}");
     assert_eq!(registry.ids().collect::<Vec<_>>(), ["mine"]);
 }
 
@@ -369,7 +369,9 @@ fn every_field_of_every_target_says_where_it_is_known_from() {
                         Access::Absent(_) | Access::Missing(_) | Access::Join(_) | Access::Constant(_)
                     );
                     let place = format!("{}/{}: `{name}` of `{class}`", target.id, profile.id);
-                    assert!(known || field.evidence.starts_with("https://"), "{place} has no evidence");
+                    let evidence = [&field.evidence, &binding.evidence].into_iter().find(|link| !link.is_empty());
+                    let told = evidence.is_some_and(|link| link.starts_with("https://"));
+                    assert!(known || told, "{place} has no evidence");
                 }
             }
         }
@@ -383,7 +385,8 @@ fn every_source_says_of_every_field_of_its_classes_what_it_is_there() {
         for (id, source) in &target.sources {
             for (name, binding) in &source.classes {
                 let fields = classes[name].fields.keys().filter(|field| *field != "@timestamp");
-                let silent: Vec<&String> = fields.filter(|field| !binding.fields.contains_key(*field)).collect();
+                let silent: Vec<&String> =
+                    fields.filter(|field| !binding.fields.contains_key(field.as_str())).collect();
                 assert!(silent.is_empty(), "source `{id}` of `{}` says nothing of {silent:?} of `{name}`", target.id);
             }
         }

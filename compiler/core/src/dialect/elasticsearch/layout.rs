@@ -68,8 +68,8 @@ fn mapping(profile: &Profile) -> Map<String, Json> {
     for class in profile.classes.values() {
         for binding in class.fields.values() {
             if let Access::Native(name) = &binding.access {
-                let native = if binding.native_type.is_empty() { "keyword" } else { &binding.native_type };
-                types.entry(name.clone()).or_insert_with(|| Json::from(native));
+                let native = if binding.native_type.is_empty() { "keyword" } else { &*binding.native_type };
+                types.entry(String::from(name)).or_insert_with(|| Json::from(native));
             }
         }
         let told = class.source.get("where").and_then(Json::as_object);

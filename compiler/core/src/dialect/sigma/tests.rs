@@ -15,7 +15,7 @@ fn sample(pattern: Pattern) -> Sample<'static> {
         op: TextOp::Like(globs),
         cased: false,
     }));
-    let file_name = FieldBinding { access: Access::Derived("file_name(ImageLoaded)".to_owned()), ..native("", "") };
+    let file_name = FieldBinding { access: Access::Derived("file_name(ImageLoaded)".into()), ..native("", "") };
     Sample {
         dialect: &Sigma,
         source: json!({ "category": "image_load", "product": "windows" }),

@@ -208,7 +208,7 @@ impl<'a> Site<'a> {
         }
     }
 
-    fn reserve(&mut self, source: &Source<'a>, fields: impl Iterator<Item = &'a FieldBinding>) {
+    fn reserve(&mut self, source: &Source<'a>, fields: impl Iterator<Item = &'a Arc<FieldBinding>>) {
         self.names.reserve(source.time);
         source.is.keys().chain(source.part_of.values()).for_each(|f| self.names.reserve(f));
         for join in &source.joins {
@@ -313,7 +313,7 @@ impl<'a> Site<'a> {
             return Some(self.timestamp(class, field));
         }
         let profile = self.request.profile;
-        let Some(binding) = profile.classes.get(&class.name).and_then(|c| c.fields.get(&*field.name)) else {
+        let Some(binding) = profile.classes.get(&class.name).and_then(|c| c.field(&field.name)) else {
             let reason = format!("the profile `{}` has no `{}` on `{}`", profile.id, field.name, class.name);
             self.refuse(&reason, span);
             return None;
@@ -344,10 +344,10 @@ impl<'a> Site<'a> {
             Access::Native(name) if name.contains(['\'', '"', '`', '|', '\n']) => {
                 format!("a search cannot name the field `{name}`")
             }
-            Access::Native(name) => return Some((Name::new(name.as_str()), None)),
-            Access::Derived(text) => return Some((self.derive(class, field, Expr::Native(text.clone())), None)),
+            Access::Native(name) => return Some((Name::new(&**name), None)),
+            Access::Derived(text) => return Some((self.derive(class, field, Expr::Native(text.into())), None)),
             Access::Constant(text) => {
-                return Some((self.derive(class, field, Expr::text(text)), Some(text.clone())));
+                return Some((self.derive(class, field, Expr::text(text)), Some(text.into())));
             }
             Access::Join(what) => format!("`{}` would need a join: {what}", field.name),
             Access::Missing(why) | Access::Absent(why) => format!("the site's data has no `{}`: {why}", field.name),

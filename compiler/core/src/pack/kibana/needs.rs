@@ -79,7 +79,7 @@ pub fn fields(rule: &Rule<'_>) -> BTreeSet<RequiredField> {
 
 /// A field's name and type in the index.
 fn native<'b>(binding: &'b ClassBinding, field: &Field) -> Option<(&'b str, &'b str)> {
-    let bound = binding.fields.get(&*field.name)?;
+    let bound = binding.field(&field.name)?;
     match &bound.access {
         Access::Native(name) => Some((name, if bound.native_type.is_empty() { "keyword" } else { &bound.native_type })),
         Access::Derived(_) | Access::Constant(_) | Access::Join(_) | Access::Absent(_) | Access::Missing(_) => None,

@@ -82,7 +82,7 @@ fn site_rows(cx: &mut Context<'_>, event: &Event, members: &[(EventId, &Event)])
 /// The words of all expressions that read a field of the events.
 fn words_read<'a>(cx: &Context<'_>, binding: &'a ClassBinding, members: &[(EventId, &Event)]) -> BTreeSet<&'a str> {
     let mut words = BTreeSet::new();
-    let mut note = |field: &Field| match binding.fields.get(&*field.name).map(|binding| &binding.access) {
+    let mut note = |field: &Field| match binding.field(&field.name).map(|binding| &binding.access) {
         Some(target::Access::Native(text) | target::Access::Derived(text)) => {
             words.extend(text.split(|c: char| !c.is_alphanumeric() && c != '_'));
         }
@@ -126,7 +126,7 @@ fn compute(cx: &mut Context<'_>, rows: Pipeline, members: &[(EventId, &Event)], 
     let Some(binding) = cx.source(scope.event).map(|s| s.binding) else { return rows };
     let mut read: BTreeMap<Field, &str> = BTreeMap::new();
     let mut note = |field: &Field| {
-        if let Some(target::Access::Derived(text)) = binding.fields.get(&*field.name).map(|b| &b.access) {
+        if let Some(target::Access::Derived(text)) = binding.field(&field.name).map(|b| &b.access) {
             read.insert(field.clone(), text);
         }
     };

@@ -46,7 +46,7 @@ pub fn access<'a>(
 ) -> Option<Access<'a>> {
     let class = cx.source(event)?;
     let declared = field.ty.scalar().clone();
-    let Some(binding) = class.binding.fields.get(&*field.name) else {
+    let Some(binding) = class.binding.field(&field.name) else {
         if &*field.name == "@timestamp" {
             let (expr, values) = (Expr::name(class.source.time), &NO_WORDS);
             return Some(Access { expr, native: Scalar::Datetime, declared, list: false, always: true, values });
@@ -62,9 +62,9 @@ pub fn access<'a>(
         target::Access::Native(name) => Expr::name(name),
         target::Access::Derived(text) => match derived.get(&*field.name) {
             Some(name) => Expr::name(name),
-            None => Expr::Raw(text.clone()),
+            None => Expr::Raw(text.into()),
         },
-        target::Access::Constant(text) => Expr::Text(text.clone()),
+        target::Access::Constant(text) => Expr::Text(text.into()),
         target::Access::Join(text) => {
             cx.refuse(&format!("`{}` would need a join here: {text}", field.name), span);
             return None;
@@ -112,13 +112,13 @@ pub fn value(cx: &mut Context<'_>, access: &Access<'_>, span: Span) -> Option<Ex
 
 /// Whether the site holds the several values that a field may have as an array.
 pub fn is_array(cx: &Context<'_>, event: EventId, field: &Field) -> bool {
-    let binding = cx.source(event).and_then(|class| class.binding.fields.get(&*field.name));
+    let binding = cx.source(event).and_then(|class| class.binding.field(&field.name));
     field.ty.is_list() && binding.and_then(native_type) == Some(Scalar::Dynamic)
 }
 
 /// The type that a field has once it is read, without a finding if it is absent.
 pub fn value_type(cx: &Context<'_>, event: EventId, field: &Field) -> Option<Scalar> {
-    let binding = cx.source(event)?.binding.fields.get(&*field.name)?;
+    let binding = cx.source(event)?.binding.field(&field.name)?;
     let access = Access {
         expr: Expr::name(""),
         native: native_type(binding)?,

@@ -10,7 +10,7 @@ use crate::dialect::{Deployment, Dialect, Request, Schedule, Wanted};
 use crate::native::ClassWrite;
 use crate::plan::Strategy;
 use crate::source::Sources;
-use crate::target::{Access, ClassBinding, FieldBinding, Limits, Profile, Target};
+use crate::target::{Access, ClassBinding, FieldBinding, Limits, Profile, Target, Text};
 
 /// Classes, parameters and events of the strategies below.
 const HEAD: &str = r#"
@@ -53,27 +53,18 @@ strategy DET0001 {
 "#;
 
 fn field(native: &str, ty: &str) -> FieldBinding {
-    FieldBinding {
-        access: Access::Native(native.into()),
-        native_type: ty.into(),
-        always: false,
-        values: BTreeMap::new(),
-        evidence: String::new(),
-        loss: None,
-        write: BTreeMap::new(),
-        identity: None,
-        computed_from: Vec::new(),
-    }
+    let access = Access::Native(native.to_owned().into());
+    FieldBinding { native_type: ty.to_owned().into(), ..access.into() }
 }
 
 fn class(source: Json, fields: Vec<(&str, FieldBinding)>) -> ClassBinding {
     let source: Map<String, Json> = source.as_object().cloned().unwrap_or_default();
-    let fields = fields.into_iter().map(|(name, binding)| (name.to_owned(), binding)).collect();
-    ClassBinding { source, fields, collect: String::new(), write: ClassWrite::default() }
+    let fields = fields.into_iter().map(|(name, binding)| (name.to_owned().into(), binding.into())).collect();
+    ClassBinding { source, fields, collect: Text::default(), evidence: Text::default(), write: ClassWrite::default() }
 }
 
 fn site() -> (Target, Profile) {
-    let derived = |text: &str| FieldBinding { access: Access::Derived(text.into()), ..field("", "string") };
+    let derived = |text: &str| FieldBinding { access: Access::Derived(text.to_owned().into()), ..field("", "string") };
     let words = BTreeMap::from([("out".to_owned(), "true".to_owned()), ("in".to_owned(), "false".to_owned())]);
     let load = class(
         json!({ "table": "Loads", "where": ["Kind == 7"], "time": "Timestamp", "carries": ["ReportId", "DeviceId"] }),
