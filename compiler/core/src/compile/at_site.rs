@@ -11,7 +11,7 @@ use crate::plan::{
     Column, Detection, Event, EventId, Field, Key, Logic, Pattern, PatternKind, Pred, Test, TestKind, TextOp, TextTest,
 };
 use crate::source::Span;
-use crate::target::{Access, FieldBinding, Profile};
+use crate::target::{Access, ClassBinding, FieldBinding, Profile};
 
 /// The detection with every test decided that can be: a missing field satisfies none, a constant is equal or is not.
 #[must_use]
@@ -19,13 +19,16 @@ pub fn at_site<'a>(detection: &'a Detection, profile: &Profile) -> Cow<'a, Detec
     let mut changed = Cow::Borrowed(detection);
     let decides = |access: &Access| matches!(access, Access::Missing(_) | Access::Constant(_));
     for (index, event) in detection.events.iter().enumerate() {
-        if !any_field(profile, event, |binding| decides(&binding.access)) {
+        let Some(class) = profile.classes.get(&event.class.name) else { continue };
+        if !class.fields.values().any(|binding| decides(&binding.access)) {
             continue;
         }
         let mut any = false;
-        event.predicate.for_each(&mut |test| any |= decision(profile, event, test).is_some());
+        event.predicate.for_each(&mut |test| any |= decision_in(class, test).is_some());
         if let (true, Some(changed)) = (any, changed.to_mut().events.get_mut(index)) {
-            Arc::make_mut(changed).predicate = decided(&event.predicate, &|test| decision(profile, event, test));
+            let predicate = decided(&event.predicate, &|test| decision_in(class, test));
+            let (name, doc, class) = (event.name.clone(), event.doc.clone(), event.class.clone());
+            *changed = Arc::new(Event { name, doc, class, predicate, span: event.span });
         }
     }
     changed
@@ -33,15 +36,18 @@ pub fn at_site<'a>(detection: &'a Detection, profile: &Profile) -> Cow<'a, Detec
 
 /// Whether a test holds for every event or for none; nothing where the events differ.
 pub fn decision(profile: &Profile, event: &Event, test: &Test) -> Option<bool> {
+    decision_in(profile.classes.get(&event.class.name)?, test)
+}
+
+fn decision_in(class: &ClassBinding, test: &Test) -> Option<bool> {
+    let access = |field: &Field| class.fields.get(&*field.name).map(|binding| &binding.access);
     let mut missing = false;
-    test.for_each_field(&mut |field| {
-        missing |= binding(profile, event, field).is_some_and(|b| matches!(b.access, Access::Missing(_)));
-    });
+    test.for_each_field(&mut |field| missing |= matches!(access(field), Some(Access::Missing(_))));
     if missing {
         return Some(false);
     }
     let TestKind::Text(TextTest { field, op: TextOp::Equals(values), cased, .. }) = &test.kind else { return None };
-    match &binding(profile, event, field)?.access {
+    match access(field)? {
         Access::Constant(text) => Some(values.value.iter().any(|value| same_text(value, text, *cased))),
         _ => None,
     }

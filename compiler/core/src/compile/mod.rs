@@ -404,12 +404,13 @@ pub fn needless_acceptances(outcomes: &[Outcome<'_>]) -> Vec<Diagnostic> {
     for outcome in outcomes {
         let Some(same) = of_detection.get(&std::ptr::from_ref(outcome.unit.detection)) else { continue };
         for accept in &outcome.unit.detection.accepts {
+            if !covers(accept, outcome) || needs(accept, outcome) || seen.contains(&accept.target.span) {
+                continue;
+            }
             let covered: Vec<&&Outcome<'_>> = same.iter().filter(|o| covers(accept, o)).collect();
             let on_platform = outcome.target.profiles_on(&outcome.unit.analytic.platform).count();
             let complete = accept.target.value.contains('/') || covered.len() == on_platform;
-            let names_it = covers(accept, outcome);
-            if !names_it || !complete || seen.contains(&accept.target.span) || covered.iter().any(|o| needs(accept, o))
-            {
+            if !complete || covered.iter().any(|o| needs(accept, o)) {
                 continue;
             }
             seen.insert(accept.target.span);

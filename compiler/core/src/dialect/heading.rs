@@ -13,39 +13,41 @@ pub struct Heading {
     pub rule: String,
     /// What it finds.
     pub title: String,
-    /// The parameters that it takes values from, with those in force; a list by the number of its entries.
-    pub values: Vec<String>,
-    /// The parameters alone, for a rule whose values stand outside of it.
-    pub names: Vec<String>,
+    /// The parameters that it takes values from, each with the one in force (a list by the number of its entries), or by its
+    /// name alone.
+    pub parameters: Vec<String>,
 }
 
 impl Heading {
     /// The heading of a detection's rules.
     #[must_use]
     pub fn of(unit: Unit<'_>) -> Self {
-        let (strategy, detection) = (unit.strategy, unit.detection);
-        let (mut values, mut names) = (Vec::new(), Vec::new());
-        for reference in detection.parameters() {
-            let Some(parameter) = strategy.parameter(reference) else { continue };
-            let (name, value) = match (&reference.field, &*parameter.value) {
-                (Some(field), Value::Record(fields)) => (format!("{}.{field}", parameter.name), fields.get(field)),
-                (_, value) => (parameter.name.clone(), Some(value)),
-            };
-            values.extend(value.map(|value| format!("{name} = {}", short(value))));
-            names.push(name);
-        }
-        Self {
-            rule: rule(unit),
-            title: detection.title.clone(),
-            values: filled("Tunables: ", &values),
-            names: filled("Tunables: ", &names),
-        }
+        Self::with(unit, |name, value| value.map(|value| format!("{name} = {}", short(value))))
     }
 
-    /// Every line, with the values in force.
+    /// The heading of rules whose values stand outside of them.
+    #[must_use]
+    pub fn without_values(unit: Unit<'_>) -> Self {
+        Self::with(unit, |name, _| Some(name))
+    }
+
+    fn with(unit: Unit<'_>, say: impl Fn(String, Option<&Value>) -> Option<String>) -> Self {
+        let mut parameters = Vec::new();
+        for reference in unit.detection.parameters() {
+            let Some(parameter) = unit.strategy.parameter(reference) else { continue };
+            parameters.extend(match (&reference.field, &*parameter.value) {
+                (Some(field), Value::Record(fields)) => say(format!("{}.{field}", parameter.name), fields.get(field)),
+                (_, value) => say(parameter.name.clone(), Some(value)),
+            });
+        }
+        let title = unit.detection.title.clone();
+        Self { rule: rule(unit), title, parameters: filled("Tunables: ", &parameters) }
+    }
+
+    /// Every line.
     #[must_use]
     pub fn lines(self) -> Vec<String> {
-        [self.rule, self.title].into_iter().chain(self.values).collect()
+        [self.rule, self.title].into_iter().chain(self.parameters).collect()
     }
 }
 
@@ -83,15 +85,27 @@ fn short(value: &Value) -> String {
 /// The items in as many lines as they need; no line where there are none.
 fn filled(word: &str, items: &[String]) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
+    let mut used = 0;
     for (n, item) in items.iter().enumerate() {
-        let comma = if n + 1 < items.len() { "," } else { "" };
-        match lines.last_mut() {
-            Some(line) if line.chars().count() + item.chars().count() + 2 <= WIDTH => {
-                line.push_str(&format!(" {item}{comma}"));
+        let width = item.chars().count();
+        let before = match lines.last_mut() {
+            Some(line) if used + width + 2 <= WIDTH => {
+                line.push(' ');
+                used += 1;
+                ""
             }
-            Some(_) => lines.push(format!("    {item}{comma}")),
-            None => lines.push(format!("{word}{item}{comma}")),
+            last => {
+                let before = if last.is_some() { "    " } else { word };
+                lines.push(String::with_capacity(WIDTH));
+                used = 0;
+                before
+            }
+        };
+        let comma = if n + 1 < items.len() { "," } else { "" };
+        if let Some(line) = lines.last_mut() {
+            [before, item, comma].into_iter().for_each(|part| line.push_str(part));
         }
+        used += before.len() + width + comma.len();
     }
     lines
 }

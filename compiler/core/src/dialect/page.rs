@@ -9,16 +9,23 @@ pub struct Page {
     /// What was written.
     text: String,
     /// What is written on trial.
-    trial: Option<Trial>,
+    trial: Trial,
 }
 
 /// A text on trial.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Trial {
     /// Where it begins, in bytes.
     start: usize,
     /// The characters that it may have.
     room: usize,
+}
+
+impl Default for Trial {
+    /// None: there is room for everything.
+    fn default() -> Self {
+        Self { start: 0, room: usize::MAX }
+    }
 }
 
 /// The bytes that most queries fit in, so that a page seldom moves while it grows.
@@ -28,7 +35,7 @@ impl Page {
     /// The text of what prints, which fails nowhere but on trial. It takes no more memory than it needs, since texts are kept.
     #[must_use]
     pub fn of(print: impl FnOnce(&mut Self) -> fmt::Result) -> String {
-        let mut page = Self { text: String::with_capacity(USUAL), trial: None };
+        let mut page = Self { text: String::with_capacity(USUAL), trial: Trial::default() };
         let printed = print(&mut page);
         debug_assert!(printed.is_ok(), "only a line on trial can be too long");
         page.text.as_str().to_owned()
@@ -42,11 +49,11 @@ impl Page {
 
     /// Writes so many characters at most, or nothing if there are more. What is written on trial makes no trial itself.
     pub fn fits(&mut self, room: usize, print: impl FnOnce(&mut Self) -> fmt::Result) -> bool {
-        debug_assert!(self.trial.is_none(), "a trial inside another");
+        debug_assert!(self.trial == Trial::default(), "a trial inside another");
         let start = self.text.len();
-        self.trial = Some(Trial { start, room });
+        self.trial = Trial { start, room };
         let fits = print(self).is_ok();
-        self.trial = None;
+        self.trial = Trial::default();
         if !fits {
             self.text.truncate(start);
         }
@@ -109,21 +116,29 @@ impl Page {
 impl Write for Page {
     /// Fails where a text on trial is too long, so that no more of it is made.
     fn write_str(&mut self, text: &str) -> fmt::Result {
-        if self.trial.is_some_and(|trial| self.is_too_long(trial, text)) {
+        let Trial { start, room } = self.trial;
+        if self.text.len() - start + text.len() > room && self.is_too_long(text) {
             return Err(fmt::Error);
         }
         self.text.push_str(text);
         Ok(())
     }
+
+    fn write_char(&mut self, c: char) -> fmt::Result {
+        let Trial { start, room } = self.trial;
+        if self.text.len() - start < room {
+            self.text.push(c);
+            return Ok(());
+        }
+        self.write_str(c.encode_utf8(&mut [0; 4]))
+    }
 }
 
 impl Page {
-    /// Whether the text on trial has no room for more. Its characters are counted only where its bytes do not fit.
-    fn is_too_long(&self, trial: Trial, more: &str) -> bool {
+    /// Whether the text on trial has no room for more, of which the bytes do not fit.
+    fn is_too_long(&self, more: &str) -> bool {
         let characters = |text: &str| text.chars().count();
-        let written = || self.text.get(trial.start..).map_or(0, characters);
-        let bytes = self.text.len() - trial.start + more.len();
-        bytes > trial.room && written() + characters(more) > trial.room
+        self.text.get(self.trial.start..).map_or(0, characters) + characters(more) > self.trial.room
     }
 }
 

@@ -97,25 +97,25 @@ impl<'a> Equalities<'a> {
     fn collect(&mut self, pattern: &'a Pattern) {
         match &pattern.kind {
             PatternKind::Event(_) => {}
-            PatternKind::Grouped(group) => group.keys.iter().for_each(|column| self.link(vec![column])),
+            PatternKind::Grouped(group) => group.keys.iter().for_each(|column| self.link([column])),
             PatternKind::Then(join) | PatternKind::With(join) => {
                 join.operands.iter().for_each(|p| self.collect(p));
-                join.keys.iter().for_each(|k| self.link(k.columns.iter().collect()));
+                join.keys.iter().for_each(|k| self.link(&k.columns));
             }
             PatternKind::NotFollowed(n) | PatternKind::NotPreceded(n) => {
                 self.collect(&n.kept);
-                n.keys.iter().for_each(|k| self.link(k.columns.iter().take(1).collect()));
+                n.keys.iter().for_each(|k| self.link(k.columns.first()));
             }
         }
     }
 
     /// Makes all these columns one class, with those of every class that one of them is in.
-    fn link(&mut self, mut columns: Vec<&'a Column>) {
-        let is_apart = |class: &Vec<&Column>| !class.iter().any(|column| columns.contains(column));
-        let (apart, touching): (Vec<_>, Vec<_>) = std::mem::take(&mut self.classes).into_iter().partition(is_apart);
-        self.classes = apart;
-        columns.extend(touching.into_iter().flatten());
-        self.classes.push(columns);
+    fn link(&mut self, columns: impl IntoIterator<Item = &'a Column>) {
+        let mut linked: Vec<&Column> = columns.into_iter().collect();
+        let touches = |class: &mut Vec<&Column>| class.iter().any(|column| linked.contains(column));
+        let touching: Vec<&Column> = self.classes.extract_if(.., touches).flatten().collect();
+        linked.extend(touching);
+        self.classes.push(linked);
     }
 
     /// Whether the two are always equal in a row.

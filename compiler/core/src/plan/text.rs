@@ -152,6 +152,12 @@ impl Cidr {
 
 impl std::fmt::Display for Cidr {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}/{}", self.address, self.prefix)
+        match self.address {
+            IpAddr::V4(address) => {
+                let [a, b, c, d] = address.octets();
+                write!(f, "{a}.{b}.{c}.{d}/{}", self.prefix)
+            }
+            IpAddr::V6(address) => write!(f, "{address}/{}", self.prefix),
+        }
     }
 }

@@ -281,9 +281,12 @@ fn parse_clock(text: &str) -> Option<Result<i64, String>> {
 /// A text with its case folded (Unicode simple folding): equal where the texts are equal without case.
 #[must_use]
 pub fn fold(text: &str) -> String {
-    text.chars()
-        .map(|c| unicode_case_mapping::case_folded(c).and_then(|f| char::from_u32(f.get())).unwrap_or(c))
-        .collect()
+    folded(text).collect()
+}
+
+/// The characters of [`fold`].
+pub fn folded(text: &str) -> impl Iterator<Item = char> {
+    text.chars().map(|c| unicode_case_mapping::case_folded(c).and_then(|f| char::from_u32(f.get())).unwrap_or(c))
 }
 
 #[cfg(test)]

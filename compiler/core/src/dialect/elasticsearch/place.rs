@@ -1,5 +1,7 @@
 //! Where a class lives in Elasticsearch, and what a field is there.
 
+use std::borrow::Cow;
+
 use serde::Deserialize;
 use serde_json::Value as Json;
 
@@ -146,9 +148,9 @@ pub fn wrong_kind(column: &Column<'_>, what: &str) -> Support {
 
 /// What a test of text other than equality asks for, as globs over the whole value.
 #[must_use]
-pub fn globs(op: &TextOp) -> Vec<Glob> {
+pub fn globs(op: &TextOp) -> Cow<'_, [Glob]> {
     let around = |text: &String, before: bool, after: bool| {
-        let mut glob = Glob::default();
+        let mut glob = Glob { segments: Vec::with_capacity(3) };
         let any = |on: bool| on.then_some(Segment::Any);
         let parts = any(before).into_iter().chain([Segment::Literal(text.clone())]).chain(any(after));
         parts.for_each(|part| glob.push(part));
@@ -159,7 +161,7 @@ pub fn globs(op: &TextOp) -> Vec<Glob> {
         TextOp::Contains(values) => values.value.iter().map(|v| around(v, true, true)).collect(),
         TextOp::StartsWith(values) => values.value.iter().map(|v| around(v, false, true)).collect(),
         TextOp::EndsWith(values) => values.value.iter().map(|v| around(v, true, false)).collect(),
-        TextOp::Like(globs) => globs.value.clone(),
+        TextOp::Like(globs) => Cow::Borrowed(&globs.value),
     }
 }
 

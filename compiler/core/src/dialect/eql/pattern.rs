@@ -43,10 +43,10 @@ struct Lowering<'r, 'a> {
     findings: &'r mut Findings,
 }
 
-impl Lowering<'_, '_> {
+impl<'a> Lowering<'_, 'a> {
     /// The event by its id. Plans hold no other ids; a stray one is refused.
-    fn event(&mut self, id: EventId, span: Span) -> Option<Event> {
-        let event = self.request.unit.detection.event(id).cloned();
+    fn event(&mut self, id: EventId, span: Span) -> Option<&'a Event> {
+        let event = self.request.unit.detection.event(id);
         if event.is_none() {
             self.findings.note(Support::no("the pattern names an event that the detection does not define"), span);
         }
@@ -56,22 +56,22 @@ impl Lowering<'_, '_> {
     /// All events of an event's class.
     fn class(&mut self, id: EventId, span: Span) -> Option<Filter> {
         let event = self.event(id, span)?;
-        source::class_filter(self.request, &event).ok()
+        source::class_filter(self.request, event).ok()
     }
 
     /// The events of the class that satisfy the predicate and have these columns.
     fn filter(&mut self, id: EventId, present: &[&Column]) -> Filter {
         let nothing = Filter { category: None, condition: Logic::Const(false) };
         let Some(event) = self.event(id, self.request.unit.detection.pattern.span) else { return nothing };
-        let class = match source::class_filter(self.request, &event) {
+        let class = match source::class_filter(self.request, event) {
             Ok(class) => class,
             Err(refusal) => {
                 self.findings.note(refusal, event.span);
                 return nothing;
             }
         };
-        let own = predicate::condition(self.request, &event, self.findings);
-        let guards = present.iter().filter_map(|column| self.guard(&event, column)).collect::<Vec<_>>();
+        let own = predicate::condition(self.request, event, self.findings);
+        let guards = present.iter().filter_map(|column| self.guard(event, column)).collect::<Vec<_>>();
         let condition = Logic::and([class.condition, own].into_iter().chain(guards));
         Filter { category: class.category, condition: without_repetition(condition) }
     }
@@ -95,7 +95,7 @@ impl Lowering<'_, '_> {
             self.findings.note(Support::no("an aggregate cannot be a key of a sequence"), span);
             return None;
         };
-        let refusal = match source::place(self.request, &event, field) {
+        let refusal = match source::place(self.request, event, field) {
             Ok(Place::Column(column)) if column.binding.values.is_empty() => return Some(column.name.to_owned()),
             Ok(Place::Column(_)) => {
                 Support::no(&format!("`{}` has words of its own in the profile and cannot be a key", field.name))
@@ -111,7 +111,7 @@ impl Lowering<'_, '_> {
 
     /// A step with its keys.
     fn term(&mut self, id: EventId, columns: &[&Column], presence: Presence, span: Span) -> Term {
-        let label = self.event(id, span).map(|e| e.name).unwrap_or_default();
+        let label = self.event(id, span).map(|event| event.name.clone()).unwrap_or_default();
         let by = self.key_names(columns, span);
         let filter = match presence {
             Presence::Present => self.filter(id, columns),
@@ -140,7 +140,7 @@ impl Lowering<'_, '_> {
             }
             Some(Threshold::OneEvent(field, order, value)) => {
                 let event = self.event(group.event, span)?;
-                match predicate::comparison(self.request, &event, &field, order, &value) {
+                match predicate::comparison(self.request, event, &field, order, &value) {
                     Ok(more) => Some(single(self, more)),
                     Err(refusal) => {
                         self.findings.note(refusal, span);

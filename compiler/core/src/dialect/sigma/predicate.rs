@@ -86,19 +86,18 @@ impl Asked<'_> {
     #[must_use]
     pub fn item(&self, modifiers: &[Modifier], values: Vec<Value>) -> Condition {
         let cased = modifiers.contains(&Modifier::Cased);
-        let mut seen = Vec::new();
-        let mut is_new = |value: &Value| {
-            let value = if cased { value.clone() } else { value.folded() };
-            let new = !seen.contains(&value);
-            seen.push(value);
-            new
-        };
-        let values: Vec<Value> = values.into_iter().filter(|value| is_new(value)).collect();
-        if values.is_empty() {
+        let same = |a: &Value, b: &Value| if cased { a == b } else { a.same_without_case(b) };
+        let mut once: Vec<Value> = Vec::with_capacity(values.len());
+        for value in values {
+            if !once.iter().any(|known| same(known, &value)) {
+                once.push(value);
+            }
+        }
+        if once.is_empty() {
             return Logic::Const(false);
         }
         let (field, meaning) = (self.name.to_owned(), self.meaning.clone());
-        Logic::Atom(Item { field, modifiers: modifiers.to_vec(), values, meaning })
+        Logic::Atom(Item { field, modifiers: modifiers.to_vec(), values: once, meaning })
     }
 }
 

@@ -11,7 +11,7 @@ use crate::dialect::Heading;
 /// The documents as one file. Its comments say what the documents have no keys for: each has its title.
 #[must_use]
 pub fn print(documents: &[Document], heading: &Heading) -> String {
-    let comments = std::iter::once(&heading.rule).chain(&heading.values);
+    let comments = std::iter::once(&heading.rule).chain(&heading.parameters);
     let comments: String = comments.map(|line| yaml::comment(line)).collect();
     comments + &yaml::print(&documents.iter().map(document).collect::<Vec<_>>())
 }
@@ -105,6 +105,9 @@ fn print_pattern(glob: &Glob) -> String {
 }
 
 fn push_literal(out: &mut String, text: &str) {
+    if !text.contains(['*', '?', '\\']) {
+        return out.push_str(text);
+    }
     let mut before = None;
     let mut rest = text.chars().peekable();
     while let Some(c) = rest.next() {

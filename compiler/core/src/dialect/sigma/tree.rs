@@ -4,7 +4,7 @@
 //! <https://github.com/SigmaHQ/sigma-specification/blob/main/specification/sigma-correlation-rules-specification.md>
 
 use crate::plan::{Glob, Logic, Segment};
-use crate::sema::literals::fold;
+use crate::sema::literals::folded;
 
 /// One document of a file.
 #[derive(Debug, Clone, PartialEq)]
@@ -132,15 +132,16 @@ pub enum Value {
 }
 
 impl Value {
-    /// The value that is the same for texts that differ in case only.
+    /// Whether the two are the same but for the case of their texts.
     #[must_use]
-    pub fn folded(&self) -> Self {
-        let Self::Pattern(glob) = self else { return self.clone() };
-        let fold = |segment: &Segment| match segment {
-            Segment::Literal(text) => Segment::Literal(fold(text)),
-            Segment::Any | Segment::One => segment.clone(),
+    pub fn same_without_case(&self, other: &Self) -> bool {
+        let (Self::Pattern(a), Self::Pattern(b)) = (self, other) else { return self == other };
+        let same = |(a, b): (&Segment, &Segment)| match (a, b) {
+            (Segment::Literal(a), Segment::Literal(b)) if a.is_ascii() && b.is_ascii() => a.eq_ignore_ascii_case(b),
+            (Segment::Literal(a), Segment::Literal(b)) => folded(a).eq(folded(b)),
+            (a, b) => a == b,
         };
-        Self::Pattern(Glob { segments: glob.segments.iter().map(fold).collect() })
+        a.segments.len() == b.segments.len() && a.segments.iter().zip(&b.segments).all(same)
     }
 }
 

@@ -142,14 +142,11 @@ fn print_text(out: &mut String, text: &str) {
 /// and is no word for a Boolean or for nothing.
 fn is_bare(text: &str) -> bool {
     const WORDS: &[&str] = &["y", "n", "yes", "no", "on", "off", "true", "false", "null"];
-    if is_uuid(text) || is_timespan(text) {
-        return true;
+    if !text.starts_with(|c: char| c.is_ascii_alphabetic()) {
+        return is_uuid(text) || is_timespan(text);
     }
     let plain = |b: u8| b.is_ascii_alphanumeric() || b" _-.,/|()'+=`".contains(&b);
-    text.starts_with(|c: char| c.is_ascii_alphabetic())
-        && text.bytes().all(plain)
-        && !text.ends_with(' ')
-        && !WORDS.iter().any(|word| word.eq_ignore_ascii_case(text))
+    text.bytes().all(plain) && !text.ends_with(' ') && !WORDS.iter().any(|word| word.eq_ignore_ascii_case(text))
 }
 
 /// No version takes a UUID for a number or a date: its first group has eight digits.
@@ -165,7 +162,8 @@ fn is_timespan(text: &str) -> bool {
 
 /// In single quotes where every character can stand for itself, else in double quotes with escapes.
 fn print_quoted(out: &mut String, text: &str) {
-    if !text.chars().all(is_printable) {
+    let is_plain = text.bytes().all(|byte| matches!(byte, b' '..=b'~'));
+    if !is_plain && !text.chars().all(is_printable) {
         return print_escaped(out, text);
     }
     for (n, part) in text.split('\'').enumerate() {

@@ -152,9 +152,9 @@ pub enum Expr {
     Native(String),
     /// `NOT`
     Not(Box<Expr>),
-    /// `AND`, of at least two.
+    /// `AND`, of at least two, which differ.
     And(Vec<Expr>),
-    /// `OR`, of at least two.
+    /// `OR`, of at least two, which differ.
     Or(Vec<Expr>),
     /// A comparison.
     Compare(Box<Expr>, Compare, Box<Expr>),
@@ -242,6 +242,16 @@ fn add_once<T: PartialEq>(list: &mut Vec<T>, one: T) {
     }
 }
 
+/// Adds those that are not there yet, of several that differ from each other.
+fn add_different<T: PartialEq>(list: &mut Vec<T>, several: Vec<T>) {
+    let before = list.len();
+    for one in several {
+        if !list.iter().take(before).any(|known| *known == one) {
+            list.push(one);
+        }
+    }
+}
+
 impl Expr {
     /// A field.
     pub fn field(name: &Name) -> Self {
@@ -287,7 +297,8 @@ impl Expr {
         let mut all = Vec::new();
         for part in parts {
             match part {
-                Self::And(inner) => inner.into_iter().for_each(|one| add_once(&mut all, one)),
+                Self::And(inner) if all.is_empty() => all = inner,
+                Self::And(inner) => add_different(&mut all, inner),
                 other => add_once(&mut all, other),
             }
         }
@@ -299,7 +310,8 @@ impl Expr {
         let mut any = Vec::new();
         for part in parts {
             match part {
-                Self::Or(inner) => inner.into_iter().for_each(|one| add_once(&mut any, one)),
+                Self::Or(inner) if any.is_empty() => any = inner,
+                Self::Or(inner) => add_different(&mut any, inner),
                 other => add_once(&mut any, other),
             }
         }

@@ -39,9 +39,9 @@ pub struct Spl;
 
 /// The lines above a search: with the values that stand in it, or the names of those that stand outside.
 fn heading(request: &Request<'_>) -> Vec<String> {
-    let Heading { rule, title, values, names } = Heading::of(request.unit);
-    let parameters = if request.deployment.is_some() { names } else { values };
-    [rule, title].into_iter().chain(parameters).collect()
+    let deployed = request.deployment.is_some();
+    let heading = if deployed { Heading::without_values(request.unit) } else { Heading::of(request.unit) };
+    heading.lines()
 }
 
 impl Dialect for Spl {

@@ -207,7 +207,7 @@ fn write_class(out: &mut String, class: &Class) {
 
 fn escape(out: &mut String, text: &str) {
     let mut rest = text;
-    while let Some(at) = rest.find(is_escaped) {
+    while let Some(at) = rest.bytes().position(|byte| !byte.is_ascii_alphanumeric()) {
         let (plain, after) = rest.split_at(at);
         out.push_str(plain);
         let mut chars = after.chars();
@@ -215,11 +215,6 @@ fn escape(out: &mut String, text: &str) {
         rest = chars.as_str();
     }
     out.push_str(rest);
-}
-
-/// Whether the character does not stand for itself as it is.
-fn is_escaped(c: char) -> bool {
-    is_operator(c) || c.is_control()
 }
 
 /// Characters that mean something in a class or outside. No other character may be escaped: `\<` is the start of a word.

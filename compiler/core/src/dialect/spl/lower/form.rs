@@ -207,8 +207,10 @@ impl<'a> Decision<'a> {
     ) -> (Form, Vec<Node<'a>>) {
         let events: Vec<Vec<EventId>> = join.operands.iter().map(Pattern::row_events).collect();
         let overlapping = self.overlapping(&events);
+        let overlaps = !overlapping.is_empty();
+        let equalities = Equalities::of(pattern);
         let linear =
-            LinearJoin { pattern, join, events: &events, asked, ids, reach, overlapping: !overlapping.is_empty() };
+            LinearJoin { pattern, join, equalities, events: &events, asked, ids, reach, overlapping: overlaps };
         let form = linear.form().unwrap_or(Form::Pairs);
         let kept = match form {
             Form::Chain { kept, .. } | Form::Around { kept, .. } => Some(kept),
@@ -301,6 +303,7 @@ fn side(keys: &[Vec<Slot>], operand: usize) -> BTreeSet<Slot> {
 struct LinearJoin<'a> {
     pattern: &'a Pattern,
     join: &'a Join,
+    equalities: Equalities<'a>,
     events: &'a [Vec<EventId>],
     asked: &'a BTreeSet<Slot>,
     ids: &'a BTreeSet<EventId>,
@@ -344,9 +347,8 @@ impl LinearJoin<'_> {
     }
 
     fn equal_key(&self, slot: &Slot, operand: usize) -> Option<Slot> {
-        let equalities = Equalities::of(self.pattern);
         let columns = self.join.keys.iter().filter_map(|key| key.columns.get(operand));
-        let mut equal = columns.filter(|column| equalities.equal(column, &slot.column) && !is_list(column));
+        let mut equal = columns.filter(|column| self.equalities.equal(column, &slot.column) && !is_list(column));
         equal.next().filter(|_| !is_list(&slot.column)).map(|column| Slot::of(column.clone()))
     }
 

@@ -22,7 +22,7 @@ mod pred;
 mod prefilter;
 mod rows;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::ast::{AggregateFunction, Binary, Command, Compare, Expr, Function, Name, Query};
 use super::held::{Keeper, Lookup};
@@ -52,10 +52,11 @@ pub struct Lowered {
 pub fn lower(request: &Request<'_>, findings: &mut Findings) -> Option<Lowered> {
     let detection = request.unit.detection;
     let root = decide(detection);
+    let fields = field_slots(&root);
     let mut rows = Rows::new(Site::new(request, findings), detection);
-    flags(&mut rows, &root, request.unit.strategy);
+    flags(&mut rows, &root, &fields, request.unit.strategy);
     let base = prefilter::base(&mut rows.site, detection);
-    let slots = columns(&mut rows, &root);
+    let slots = columns(&mut rows, &root, &fields);
     rows.slots.clone_from(&slots);
     let mut groups = BTreeMap::new();
     root.walk(&mut |node| {
@@ -87,12 +88,12 @@ fn is_shared(detection: &Detection) -> bool {
 }
 
 /// Tests every event for every step, and drops those that satisfy none.
-fn flags(rows: &mut Rows<'_>, root: &Node<'_>, strategy: &Strategy) {
+fn flags(rows: &mut Rows<'_>, root: &Node<'_>, fields: &BTreeSet<Slot>, strategy: &Strategy) {
     let detection = rows.detection;
     let predicates: Vec<Logic<Expr>> =
         detection.events.iter().map(|event| pred::predicate(&mut rows.site, &event.class, &event.predicate)).collect();
     // Columns may be joined or derived too, so ask for them before either is written.
-    for slot in field_slots(root) {
+    for slot in fields {
         if let (Some(event), Some(field)) = (detection.event(slot.column.event), slot.column.as_field()) {
             rows.site.read(&event.class, field, event.span);
         }
@@ -114,7 +115,7 @@ fn flags(rows: &mut Rows<'_>, root: &Node<'_>, strategy: &Strategy) {
         rows.comment = describe(event, strategy);
         rows.push(Command::Where(test));
         if root.form == Form::Grouped {
-            cut(rows, root, &[]);
+            cut(rows, fields, &[]);
         }
         return;
     }
@@ -133,12 +134,12 @@ fn flags(rows: &mut Rows<'_>, root: &Node<'_>, strategy: &Strategy) {
     }
     let set = |name: &Name| Expr::field(name).compare(Compare::Eq, Expr::Int(1));
     rows.push(Command::Where(Expr::or(names.iter().map(set))));
-    steps(rows, root, &names);
+    steps(rows, fields, &names);
 }
 
 /// Cuts events down to what later commands read, and gives each row its step.
-fn steps(rows: &mut Rows<'_>, root: &Node<'_>, flags: &[Name]) {
-    cut(rows, root, flags);
+fn steps(rows: &mut Rows<'_>, fields: &BTreeSet<Slot>, flags: &[Name]) {
+    cut(rows, fields, flags);
     let cases: Vec<(Expr, Expr)> = flags
         .iter()
         .zip(&rows.tags)
@@ -162,13 +163,13 @@ fn steps(rows: &mut Rows<'_>, root: &Node<'_>, flags: &[Name]) {
 }
 
 /// `fields`: the flags and the fields that the columns are made of.
-fn cut(rows: &mut Rows<'_>, root: &Node<'_>, flags: &[Name]) {
+fn cut(rows: &mut Rows<'_>, fields: &BTreeSet<Slot>, flags: &[Name]) {
     let detection = rows.detection;
     let mut kept: Vec<Name> = Vec::new();
     for event in &detection.events {
         fields_read(&rows.site.time(&event.class.name), &mut kept);
     }
-    for slot in field_slots(root) {
+    for slot in fields {
         let event = detection.event(slot.column.event);
         if let (Some(event), Some(field)) = (event, slot.column.as_field())
             && let Some(reading) = rows.site.read(&event.class, field, event.span)
@@ -228,13 +229,13 @@ fn of_event(slots: &Slots, event: EventId) -> Slots {
 }
 
 /// Gives every row its time and columns. Steps share a column for one field, unless rows of several events come to be.
-fn columns(rows: &mut Rows<'_>, root: &Node<'_>) -> Slots {
+fn columns(rows: &mut Rows<'_>, root: &Node<'_>, fields: &BTreeSet<Slot>) -> Slots {
     let mut paired = false;
     root.walk(&mut |node| paired |= matches!(node.form, Form::Pairs | Form::AbsentPairs));
     let detection = rows.detection;
     let mut slots = Slots::new();
     let mut shared: BTreeMap<String, (Name, Vec<(EventId, Expr)>)> = BTreeMap::new();
-    for slot in field_slots(root) {
+    for slot in fields {
         let (Some(event), Some(field)) = (detection.event(slot.column.event), slot.column.as_field()) else { continue };
         let Some(reading) = rows.site.read(&event.class, field, event.span) else { continue };
         let prefix = if paired { format!("{} ", rows.tag(slot.column.event)) } else { String::new() };
@@ -246,7 +247,7 @@ fn columns(rows: &mut Rows<'_>, root: &Node<'_>) -> Slots {
         if reading.never_missing() {
             rows.guarded.insert((rows.tag(slot.column.event), name.clone()));
         }
-        slots.insert(slot, name);
+        slots.insert(slot.clone(), name);
     }
     let times: Vec<(String, Expr)> = detection
         .events

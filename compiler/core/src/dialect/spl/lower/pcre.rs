@@ -69,7 +69,7 @@ pub fn texts(texts: &[&str], place: Place, case: Case) -> Vec<Pcre> {
         Place::End => ("", r"\z"),
     };
     let lines = lines(texts.iter().map(|text| quoted(text)));
-    lines.into_iter().map(|line| Pcre(format!("{}{start}{}{end}", case.options(), any_of(line)))).collect()
+    lines.into_iter().map(|line| Pcre([case.options(), start, &any_of(line), end].concat())).collect()
 }
 
 /// Patterns of which one matches any of the globs, over the whole value. `*` at an end of all of them leaves that end open.
@@ -79,7 +79,7 @@ pub fn globs(globs: &[&Glob], case: Case) -> Vec<Pcre> {
     let open_end = globs.iter().all(|g| g.segments.last() == Some(&Segment::Any));
     let (start, end) = (if open_start { "" } else { r"\A" }, if open_end { "" } else { r"\z" });
     let lines = lines(globs.iter().map(|g| glob(g, open_start, open_end)));
-    lines.into_iter().map(|line| Pcre(format!("{}{start}{}{end}", case.options(), any_of(line)))).collect()
+    lines.into_iter().map(|line| Pcre([case.options(), start, &any_of(line), end].concat())).collect()
 }
 
 /// Alternatives in groups that each fill a line.
@@ -118,28 +118,34 @@ fn glob(glob: &Glob, open_start: bool, open_end: bool) -> String {
 fn any_of(alternatives: Vec<String>) -> String {
     match <[String; 1]>::try_from(alternatives) {
         Ok([only]) => only,
-        Err(several) => format!("(?:{})", several.join("|")),
+        Err(several) => ["(?:", &several.join("|"), ")"].concat(),
     }
 }
 
 fn quoted(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 8);
-    text.chars().for_each(|c| character(&mut out, c));
+    let mut rest = text;
+    while let Some(at) = rest.bytes().position(means_something) {
+        let (plain, special) = rest.split_at(at);
+        let (special, after) = special.split_at(1);
+        out.push_str(plain);
+        match special.bytes().next() {
+            Some(b'.') => out.push_str(r"\."),
+            Some(byte) => {
+                let _ = write!(out, "\\x{byte:02X}");
+            }
+            None => {}
+        }
+        rest = after;
+    }
+    out.push_str(rest);
     out
 }
 
-fn character(out: &mut String, c: char) {
-    match c {
-        '.' => out.push_str(r"\."),
-        'a'..='z' | 'A'..='Z' | '0'..='9' => out.push(c),
-        '_' | ' ' | '/' | ':' | ',' | ';' | '\'' | '-' | '@' | '=' | '<' | '>' | '&' | '~' | '!' | '%' | '#' => {
-            out.push(c)
-        }
-        c if !c.is_ascii() => out.push(c),
-        c => {
-            let _ = write!(out, "\\x{:02X}", u32::from(c));
-        }
-    }
+/// Whether a byte of a text does not stand for itself. All of those are ASCII.
+fn means_something(byte: u8) -> bool {
+    const PLAIN: &[u8] = b"_ /:,;'-@=<>&~!%#";
+    byte.is_ascii() && !byte.is_ascii_alphanumeric() && !PLAIN.contains(&byte)
 }
 
 /// Patterns of which one matches any of the regular expressions, anywhere in a value that is not `""`.

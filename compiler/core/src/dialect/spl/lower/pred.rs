@@ -37,7 +37,7 @@ pub fn condition(logic: Condition) -> Expr {
             Expr::Call(Function::Isnotnull, arguments) => Expr::Call(Function::Isnull, arguments),
             // Not one of a list's patterns is found.
             Expr::Or(parts) if parts.iter().all(is_found) => {
-                Expr::and(parts.into_iter().map(|part| condition(Logic::not(Logic::Atom(part)))))
+                Expr::And(parts.into_iter().map(|part| condition(Logic::not(Logic::Atom(part)))).collect())
             }
             other => Expr::Not(Box::new(other)),
         },
@@ -89,9 +89,9 @@ fn on(site: &mut Site<'_>, reading: &Reading, kind: &TestKind, span: Span) -> Co
             some_value(reading, reading.number().compare(order(*op), constant(value.value)))
         }
         TestKind::NumberIn { values, .. } => {
-            any_value(reading, values.value.iter(), |value| reading.number().compare(Compare::Eq, constant(*value)))
+            any_value(reading, &values.value, |value| reading.number().compare(Compare::Eq, constant(*value)))
         }
-        TestKind::PortIn { ranges, .. } => any_value(reading, ranges.value.iter(), |range| {
+        TestKind::PortIn { ranges, .. } => any_value(reading, &ranges.value, |range| {
             let number = || reading.number();
             let (low, high) = (Expr::Int(range.low.into()), Expr::Int(range.high.into()));
             if range.low == range.high {
@@ -108,7 +108,7 @@ fn on(site: &mut Site<'_>, reading: &Reading, kind: &TestKind, span: Span) -> Co
             let texts: Vec<String> = addresses.iter().map(ToString::to_string).collect();
             let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
             let equal = if texts.is_empty() { Logic::Const(false) } else { found(reading, whole(&texts)) };
-            let inside = any_value(reading, networks.iter(), |network| {
+            let inside = any_value(reading, networks, |network| {
                 Expr::call(Function::Cidrmatch, [Expr::text(network.to_string()), reading.raw()])
             });
             Logic::or([equal, inside])
@@ -142,9 +142,14 @@ pub fn some_value(reading: &Reading, condition: Expr) -> Condition {
 }
 
 /// Some value of the field satisfies one of the conditions.
-fn any_value<T>(reading: &Reading, of: impl Iterator<Item = T>, condition: impl Fn(T) -> Expr) -> Condition {
-    let conditions: Vec<Expr> = of.map(condition).collect();
-    if conditions.is_empty() { Logic::Const(false) } else { some_value(reading, Expr::or(conditions)) }
+fn any_value<T: PartialEq>(reading: &Reading, of: &[T], condition: impl Fn(&T) -> Expr) -> Condition {
+    // Values are compared in less time than the conditions that they make, which differ as they do.
+    let different = of.iter().enumerate().filter(|(n, value)| !of.iter().take(*n).any(|earlier| earlier == *value));
+    let mut conditions: Vec<Expr> = different.map(|(_, value)| condition(value)).collect();
+    match conditions.len() {
+        0 | 1 => conditions.pop().map_or(Logic::Const(false), |only| some_value(reading, only)),
+        _ => some_value(reading, Expr::Or(conditions)),
+    }
 }
 
 fn exists(reading: &Reading) -> Condition {
