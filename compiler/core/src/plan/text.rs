@@ -1,5 +1,6 @@
 //! Text patterns as segments, networks, and portable regular expressions: structured until a dialect prints them.
 
+use std::fmt::Write;
 use std::net::IpAddr;
 
 /// A glob over a whole value, as segments. Never text with escapes.
@@ -154,10 +155,27 @@ impl std::fmt::Display for Cidr {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self.address {
             IpAddr::V4(address) => {
-                let [a, b, c, d] = address.octets();
-                write!(f, "{a}.{b}.{c}.{d}/{}", self.prefix)
+                for (n, octet) in address.octets().into_iter().enumerate() {
+                    if n > 0 {
+                        f.write_char('.')?;
+                    }
+                    write_digits(f, octet)?;
+                }
             }
-            IpAddr::V6(address) => write!(f, "{address}/{}", self.prefix),
+            IpAddr::V6(address) => address.fmt(f)?,
+        }
+        f.write_char('/')?;
+        write_digits(f, self.prefix)
+    }
+}
+
+/// A number in decimal notation, digit by digit: rules list networks by the dozen, and to format each of their numbers takes
+/// several times as long.
+fn write_digits(f: &mut std::fmt::Formatter<'_>, number: u8) -> std::fmt::Result {
+    for unit in [100, 10, 1] {
+        if number >= unit || unit == 1 {
+            f.write_char(char::from(b'0' + number / unit % 10))?;
         }
     }
+    Ok(())
 }

@@ -345,9 +345,9 @@ impl<'a> Site<'a> {
                 format!("a search cannot name the field `{name}`")
             }
             Access::Native(name) => return Some((Name::new(&**name), None)),
-            Access::Derived(text) => return Some((self.derive(class, field, Expr::Native(text.into())), None)),
+            Access::Derived(text) => return Some((self.derive(class, field, || Expr::Native(text.into())), None)),
             Access::Constant(text) => {
-                return Some((self.derive(class, field, Expr::text(text)), Some(text.into())));
+                return Some((self.derive(class, field, || Expr::text(text)), Some(text.into())));
             }
             Access::Join(what) => format!("`{}` would need a join: {what}", field.name),
             Access::Missing(why) | Access::Absent(why) => format!("the site's data has no `{}`: {why}", field.name),
@@ -375,8 +375,9 @@ impl<'a> Site<'a> {
         else {
             return;
         };
-        let words: BTreeSet<&str> = expression.split(|c: char| !c.is_alphanumeric() && c != '_').collect();
-        let names = source.joins.iter().flat_map(|join| join.fields.keys()).filter(|name| words.contains(*name));
+        let is_read =
+            |name: &str| expression.split(|c: char| !c.is_alphanumeric() && c != '_').any(|word| word == name);
+        let names = source.joins.iter().flat_map(|join| join.fields.keys()).filter(|name| is_read(name));
         self.joined.extend(names.map(|name| (*class, *name)));
     }
 
@@ -413,20 +414,24 @@ impl<'a> Site<'a> {
         if !reading.field.ty.is_list() {
             return reading;
         }
-        let values = || reading.values_present();
-        let is_one = Expr::call(Function::Mvcount, [values()]).compare(Compare::Eq, Expr::Int(1));
-        let value = Expr::call(Function::Case, [is_one, Expr::call(Function::Mvindex, [values(), Expr::Int(0)])]);
+        let value = || {
+            let values = || reading.values_present();
+            let is_one = Expr::call(Function::Mvcount, [values()]).compare(Compare::Eq, Expr::Int(1));
+            Expr::call(Function::Case, [is_one, Expr::call(Function::Mvindex, [values(), Expr::Int(0)])])
+        };
         let field =
             Field { name: format!("{} single", reading.field.name).into(), ty: reading.field.ty.scalar().clone() };
         Reading { name: self.derive(class, &field, value), field, always: false, ..reading }
     }
 
     /// The field that holds a derived value. Classes that derive one ECS field share it.
-    fn derive(&mut self, class: &Class, field: &Field, value: Expr) -> Name {
+    fn derive(&mut self, class: &Class, field: &Field, value: impl FnOnce() -> Expr) -> Name {
         let names = &mut self.names;
         let entry =
             self.derived.entry(field.name.clone()).or_insert_with(|| (names.fresh(&field.name), BTreeMap::new()));
-        entry.1.insert(class.name.clone(), value);
+        if !entry.1.contains_key(&class.name) {
+            entry.1.insert(class.name.clone(), value());
+        }
         entry.0.clone()
     }
 
