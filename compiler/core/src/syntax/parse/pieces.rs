@@ -46,8 +46,7 @@ impl<'s> Pieces<'s> {
     #[must_use]
     pub fn of(sources: &'s Sources, id: SourceId) -> Self {
         let text = sources.get(id).map_or("", |source| &*source.text);
-        let worth_it = text.len() >= SMALL_SOURCE;
-        let bodies = if worth_it && !lex::is_too_deep(text) { bodies(text, SMALL) } else { Vec::new() };
+        let bodies = if text.len() < SMALL_SOURCE { Vec::new() } else { bodies(text, SMALL) };
         Self { sources, id, text, bodies }
     }
 
@@ -123,33 +122,52 @@ fn analytics(file: &mut File) -> impl Iterator<Item = (usize, &mut Analytic)> {
     })
 }
 
-/// Where the bodies of the analytics are, between their braces: those of some size, which end in a line of their own.
+/// Where the bodies of the analytics are, between their braces: those of some size. None of a text that nests too deeply for
+/// the grammar.
 fn bodies(text: &str, small: usize) -> Vec<Range<usize>> {
-    let mut found = Vec::new();
-    let (mut depth, mut start, mut before) = (0_usize, None, [None; 4]);
-    for token in lex::tokens(text).filter(|token| !matches!(token.kind, TokenKind::Comment | TokenKind::Doc)) {
+    let mut outline = Outline::default();
+    let deep = lex::too_deep(lex::tokens(text).inspect(|token| outline.note(*token)));
+    if deep.is_some() {
+        return Vec::new();
+    }
+    outline.bodies.retain(|body| body.len() > small);
+    outline.bodies
+}
+
+/// Finds the bodies of the analytics among the tokens of a file.
+#[derive(Default)]
+struct Outline<'t> {
+    bodies: Vec<Range<usize>>,
+    /// How many brackets are open.
+    depth: usize,
+    /// The last tokens before the next.
+    before: [Option<Token<'t>>; 4],
+    /// Where the body that is open begins.
+    start: Option<usize>,
+}
+
+impl<'t> Outline<'t> {
+    fn note(&mut self, token: Token<'t>) {
         match token.kind {
+            TokenKind::Comment | TokenKind::Doc => return,
             TokenKind::Open => {
-                if depth == 1 && token.is("{") && is_head(before) {
-                    start = Some(token.end());
+                if self.depth == 1 && token.is("{") && is_head(self.before) {
+                    self.start = Some(token.end());
                 }
-                depth += 1;
+                self.depth += 1;
             }
             TokenKind::Close => {
-                depth = depth.saturating_sub(1);
-                if depth == 1
-                    && let Some(start) = start.take()
-                {
-                    found.push(start..token.start);
+                self.depth = self.depth.saturating_sub(1);
+                if self.depth == 1 {
+                    self.bodies.extend(self.start.take().map(|start| start..token.start));
                 }
             }
-            _ => {}
+            TokenKind::Word | TokenKind::Number | TokenKind::String | TokenKind::Unterminated => {}
+            TokenKind::Mark | TokenKind::Stray => {}
         }
-        before.rotate_left(1);
-        before[3] = Some(token);
+        self.before.rotate_left(1);
+        self.before[3] = Some(token);
     }
-    found.retain(|body| body.len() > small && text.get(body.clone()).is_some_and(|body| body.contains('\n')));
-    found
 }
 
 /// `analytic NAME on NAME`
