@@ -242,8 +242,12 @@ pub fn compile<'a>(
         outcomes.extend(compilation.outcomes);
         diagnostics.extend(compilation.diagnostics);
     }
-    let (needless, idle) =
-        parallel::both(|| compile::needless_acceptances(&outcomes), || compile::idle_values(&outcomes));
-    diagnostics.extend(needless.into_iter().chain(idle));
     outcomes
+}
+
+/// Warnings that take the outcomes of all sites.
+pub fn findings(outcomes: &[Outcome<'_>]) -> Vec<Diagnostic> {
+    let mut found = compile::needless_acceptances(outcomes);
+    found.extend(compile::idle_values(outcomes));
+    found
 }

@@ -14,7 +14,7 @@ use serde_json::json;
 use crate::args::{Format, Sources};
 use crate::attack::Against;
 use crate::console::Console;
-use crate::input::display;
+use crate::input::{Input, display};
 use crate::output::{Stale, Written, write_folder};
 use crate::parallel;
 use crate::selection::Selection;
@@ -92,34 +92,41 @@ pub fn run(args: &Args, console: &Console) -> Result<Status> {
     if let (true, Some(first)) = (outcomes.is_empty(), uncovered.first()) {
         bail!("there is nothing to compile: {}", first.reason());
     }
-    let report = Report { outcomes: &outcomes, uncovered: &uncovered, bundle: &bundle };
-    let (artifacts, described) = parallel::both(|| compile::artifacts(&outcomes), || report.artifact());
+    deliver(args, Report { outcomes: &outcomes, uncovered: &uncovered, bundle: &bundle }, &mut loaded.input, console)
+}
+
+/// Says what came of it all, and writes the rules.
+fn deliver(args: &Args, report: Report<'_>, input: &mut Input, console: &Console) -> Result<Status> {
+    let outcomes = report.outcomes;
+    let form = if args.output.is_some() { args.format } else { Format::Human };
+    let ((found, artifacts, summary), described) = parallel::both(
+        || (sites::findings(outcomes), compile::artifacts(outcomes), summary(form, report)),
+        || report.artifact(),
+    );
+    input.diagnostics.extend(found);
     let mut artifacts = artifacts.unwrap_or_else(|error| {
         let title = format!("a template of target `{}` does not render: {}", error.target, error.message);
-        loaded.input.diagnostics.push(Diagnostic::bare(Code::BadTargetData, title));
+        input.diagnostics.push(Diagnostic::bare(Code::BadTargetData, title));
         Vec::new()
     });
-    console.report(&loaded.input.sources, &loaded.input.diagnostics);
+    let (summary, status) = (summary?, input.status());
+    console.report(&input.sources, &input.diagnostics);
     match &args.output {
         // A run that came to nothing leaves the report of an earlier one.
-        Some(_) if outcomes.is_empty() && loaded.status() != Status::Clean => {
-            console.print(&summary(args.format, report)?)?;
-        }
+        Some(_) if outcomes.is_empty() && status != Status::Clean => console.print(&summary)?,
         Some(folder) => {
-            let stale = if loaded.status() == Status::Clean { Stale::Remove } else { Stale::Keep };
+            let stale = if status == Status::Clean { Stale::Remove } else { Stale::Keep };
             artifacts.push(described?);
-            let (written, summary) =
-                parallel::both(|| write_folder(folder, &artifacts, stale), || summary(args.format, report));
-            let written = written?;
-            console.print(&summary?)?;
+            let written = write_folder(folder, &artifacts, stale)?;
+            console.print(&summary)?;
             console.say(&in_words(&written, &display(folder)));
         }
         None => {
-            console.say(summary(Format::Human, report)?.trim_end());
+            console.say(summary.trim_end());
             console.print(&rules(args.format, report, &artifacts)?)?;
         }
     }
-    Ok(loaded.status())
+    Ok(status)
 }
 
 /// Several detections on standard output could not be told apart. `places` says of each on how many targets and profiles

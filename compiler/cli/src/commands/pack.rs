@@ -152,6 +152,7 @@ fn make(
     let sites = sites::resolve(registry, chosen);
     let outcomes =
         sites::compile(&strategies, &sites, Some(deployment), &|_| true, &mut loaded.input.diagnostics, console);
+    loaded.input.diagnostics.extend(sites::findings(&outcomes));
     if loaded.status() != Status::Clean {
         return None;
     }
