@@ -6,7 +6,7 @@
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-/// Gives memory that is free back to the system.
+/// Gives memory that is free back to the system, as far as it is this thread's or nobody's.
 #[expect(unsafe_code, reason = "the allocator's own functions are reached through its C interface")]
 pub fn give_back() {
     // SAFETY: the call takes no pointer, and touches only memory that nothing holds.

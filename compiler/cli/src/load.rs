@@ -46,7 +46,7 @@ impl Loaded {
     pub fn forget_trees(&mut self) {
         if self.input.sources.iter().map(|(_, source)| source.text.len()).sum::<usize>() > LITTLE {
             self.trees = Vec::new();
-            allocator::give_back();
+            parallel::everywhere(allocator::give_back);
         }
     }
 

@@ -25,6 +25,12 @@ pub fn both<A: Send, B: Send>(first: impl FnOnce() -> A + Send, second: impl FnO
     rayon::join(first, second)
 }
 
+/// The same work on every thread.
+pub fn everywhere(work: impl Fn() + Sync) {
+    start();
+    rayon::broadcast(|_| work());
+}
+
 /// Starts the threads, once.
 fn start() {
     static STARTED: Once = Once::new();
