@@ -147,10 +147,11 @@ fn sort_entry(entry: &fs::DirEntry, files: &mut Vec<PathBuf>, folders: &mut Vec<
 
 /// The bytes of a file that is not too large.
 pub fn read_bytes(path: &Path) -> io::Result<Vec<u8>> {
-    if path.is_dir() {
+    let about = fs::metadata(path)?;
+    if about.is_dir() {
         return Err(io::ErrorKind::IsADirectory.into());
     }
-    let mut bytes = Vec::new();
+    let mut bytes = Vec::with_capacity(usize::try_from(about.len().min(LARGEST)).unwrap_or_default());
     File::open(path)?.take(LARGEST + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > LARGEST {
         return Err(io::ErrorKind::FileTooLarge.into());

@@ -7,7 +7,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::io;
+use std::io::{self, Read as _};
 use std::path::{Component, Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
@@ -20,6 +20,9 @@ use crate::parallel;
 
 /// The list of what was written, in the output folder.
 const LIST: &str = ".detc-files.json";
+
+/// So many bytes of a file are read at a time: more than most rules have.
+const BLOCK: usize = 1 << 15;
 
 /// What becomes of files of an earlier run that this run did not make again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -219,13 +222,30 @@ fn changed<'a>(folder: &Path, artifacts: &'a [Artifact], earlier: &BTreeSet<Stri
 
 fn is_changed(folder: &Path, artifact: &Artifact, earlier: &BTreeSet<String>) -> Result<bool> {
     let place = folder.join(&artifact.path);
-    match fs::read(&place) {
-        Ok(bytes) if bytes == artifact.bytes => Ok(false),
+    match holds(&place, &artifact.bytes) {
+        Ok(true) => Ok(false),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(true),
         Err(error) if error.kind() == io::ErrorKind::NotADirectory => Err(cannot_write(&place, &error)),
         Err(error) if error.kind() == io::ErrorKind::IsADirectory => bail!(in_the_way(&place)),
         Ok(_) | Err(_) if earlier.contains(&artifact.path) => Ok(true),
         Ok(_) | Err(_) => bail!(in_the_way(&place)),
+    }
+}
+
+/// Whether a file holds just these bytes.
+fn holds(place: &Path, mut bytes: &[u8]) -> io::Result<bool> {
+    let mut file = fs::File::open(place)?;
+    let mut block = [0; BLOCK];
+    loop {
+        let count = match file.read(&mut block) {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            read => read?,
+        };
+        match block.get(..count).and_then(|read| bytes.strip_prefix(read)) {
+            Some(_) if count == 0 => return Ok(bytes.is_empty()),
+            Some(rest) => bytes = rest,
+            None => return Ok(false),
+        }
     }
 }
 
