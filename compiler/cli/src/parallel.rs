@@ -14,51 +14,66 @@ const STACK: usize = 8 << 20;
 
 /// `work` of every item, in order.
 pub fn map<'a, T: Sync, R: Send>(items: &'a [T], work: impl Fn(&'a T) -> R + Send + Sync) -> Vec<R> {
-    start();
+    if !start() {
+        return items.iter().map(work).collect();
+    }
     // Items are few and unequal: each may go to another thread.
     items.par_iter().with_max_len(1).map(work).collect()
 }
 
 /// Both works. The first is done by this thread, the second by another that has nothing better to do.
 pub fn both<A: Send, B: Send>(first: impl FnOnce() -> A + Send, second: impl FnOnce() -> B + Send) -> (A, B) {
-    start();
-    rayon::join(first, second)
+    if start() { rayon::join(first, second) } else { (first(), second()) }
 }
 
 /// The same work on every thread.
 pub fn everywhere(work: impl Fn() + Sync) {
-    start();
-    rayon::broadcast(|_| work());
+    if start() {
+        rayon::broadcast(|_| work());
+    }
 }
 
-/// Starts the threads, once.
-fn start() {
+/// Starts the threads, once. Whether this is one of them: no other may wait for them, since the main thread may have nothing
+/// to do with them any more.
+fn start() -> bool {
     static STARTED: Once = Once::new();
     STARTED.call_once(|| {
         // Where no thread can be had, rayon does everything on this one.
         let _ = ThreadPoolBuilder::new().use_current_thread().stack_size(STACK).build_global();
     });
+    rayon::current_thread_index().is_some()
 }
 
 #[cfg(test)]
 mod tests {
+    use rayon::ThreadPoolBuilder;
+
     use super::{both, map};
+
+    /// The result of a work on one of several threads.
+    fn on_threads<R: Send>(work: impl FnOnce() -> R + Send) -> R {
+        ThreadPoolBuilder::new().num_threads(4).build().expect("threads").install(work)
+    }
 
     #[test]
     fn results_come_in_the_order_of_the_items() {
         let items: Vec<u64> = (0..1000).collect();
-        let doubled = map(&items, |n| {
-            if n % 7 == 0 {
+        let double = |n: &u64| {
+            if n.is_multiple_of(7) {
                 std::thread::yield_now();
             }
             n * 2
-        });
-        assert_eq!(doubled, items.iter().map(|n| n * 2).collect::<Vec<_>>());
+        };
+        let doubled: Vec<u64> = items.iter().map(|n| n * 2).collect();
+        assert_eq!(on_threads(|| map(&items, double)), doubled);
+        assert_eq!(map(&items, double), doubled, "on a thread of its own");
     }
 
     #[test]
     fn works_may_be_nested() {
         let sum = |from: u64| map(&(from..from + 100).collect::<Vec<u64>>(), |n| n * 2).into_iter().sum::<u64>();
-        assert_eq!(both(|| sum(0), || both(|| sum(100), || sum(200))), (9_900, (29_900, 49_900)));
+        let sums = || both(|| sum(0), || both(|| sum(100), || sum(200)));
+        assert_eq!(on_threads(sums), (9_900, (29_900, 49_900)));
+        assert_eq!(sums(), (9_900, (29_900, 49_900)), "on a thread of its own");
     }
 }
