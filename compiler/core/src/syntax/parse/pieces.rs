@@ -182,7 +182,7 @@ fn without(text: &str, bodies: &[Range<usize>]) -> String {
     for body in bodies {
         out.push_str(text.get(out.len()..body.start).unwrap_or_default());
         out.push_str("//");
-        out.extend(std::iter::repeat_n(' ', body.len().saturating_sub(3)));
+        out.push_str(&" ".repeat(body.len().saturating_sub(3)));
         out.push('\n');
     }
     out.push_str(text.get(out.len()..).unwrap_or_default());
