@@ -1,5 +1,6 @@
 //! What a rule is, in a few lines for whoever reads its query. Each dialect prints them as comments.
 
+use super::page::characters;
 use crate::plan::{Unit, Value};
 use crate::sema::literals::{print_datetime, print_duration};
 
@@ -87,7 +88,7 @@ fn filled(word: &str, items: &[String]) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     let mut used = 0;
     for (n, item) in items.iter().enumerate() {
-        let width = item.chars().count();
+        let width = characters(item);
         let before = match lines.last_mut() {
             Some(line) if used + width + 2 <= WIDTH => {
                 line.push(' ');

@@ -11,6 +11,7 @@ pub mod held;
 mod keys;
 pub mod kql;
 mod layout;
+mod names;
 mod page;
 mod regex;
 #[cfg(test)]

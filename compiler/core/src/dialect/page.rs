@@ -41,6 +41,12 @@ impl Page {
         page.text.as_str().to_owned()
     }
 
+    /// A page for a line of so many bytes.
+    #[must_use]
+    pub fn of_line(bytes: usize) -> Self {
+        Self { text: String::with_capacity(bytes), trial: Trial::default() }
+    }
+
     /// What was written.
     #[must_use]
     pub fn into_text(self) -> String {
@@ -67,7 +73,7 @@ impl Page {
     pub fn counted(&mut self, print: impl FnOnce(&mut Self) -> fmt::Result) -> Result<usize, fmt::Error> {
         let before = self.text.len();
         print(self)?;
-        Ok(self.text.get(before..).map_or(0, |text| text.chars().count()))
+        Ok(self.text.get(before..).map_or(0, characters))
     }
 
     /// Begins a line after so many blanks. No part of a line on trial.
@@ -75,8 +81,14 @@ impl Page {
     /// # Errors
     /// None; whoever prints passes on what writing returns.
     pub fn line(&mut self, blanks: usize) -> fmt::Result {
+        const BLANKS: &str = "                                                                ";
         self.text.push('\n');
-        self.text.extend(std::iter::repeat_n(' ', blanks));
+        let mut rest = blanks;
+        while rest > 0 {
+            let (some, _) = BLANKS.split_at(rest.min(BLANKS.len()));
+            self.text.push_str(some);
+            rest -= some.len();
+        }
         Ok(())
     }
 
@@ -137,9 +149,14 @@ impl Write for Page {
 impl Page {
     /// Whether the text on trial has no room for more, of which the bytes do not fit.
     fn is_too_long(&self, more: &str) -> bool {
-        let characters = |text: &str| text.chars().count();
         self.text.get(self.trial.start..).map_or(0, characters) + characters(more) > self.trial.room
     }
+}
+
+/// How many characters a text has: its bytes, as a rule.
+#[must_use]
+pub fn characters(text: &str) -> usize {
+    if text.is_ascii() { text.len() } else { text.chars().count() }
 }
 
 #[cfg(test)]

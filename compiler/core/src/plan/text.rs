@@ -153,29 +153,30 @@ impl Cidr {
 
 impl std::fmt::Display for Cidr {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let mut text = String::with_capacity("255.255.255.255/32".len());
         match self.address {
             IpAddr::V4(address) => {
                 for (n, octet) in address.octets().into_iter().enumerate() {
                     if n > 0 {
-                        f.write_char('.')?;
+                        text.push('.');
                     }
-                    write_digits(f, octet)?;
+                    push_digits(&mut text, octet);
                 }
             }
-            IpAddr::V6(address) => address.fmt(f)?,
+            IpAddr::V6(address) => write!(text, "{address}")?,
         }
-        f.write_char('/')?;
-        write_digits(f, self.prefix)
+        text.push('/');
+        push_digits(&mut text, self.prefix);
+        f.write_str(&text)
     }
 }
 
 /// A number in decimal notation, digit by digit: rules list networks by the dozen, and to format each of their numbers takes
 /// several times as long.
-fn write_digits(f: &mut std::fmt::Formatter<'_>, number: u8) -> std::fmt::Result {
+fn push_digits(text: &mut String, number: u8) {
     for unit in [100, 10, 1] {
         if number >= unit || unit == 1 {
-            f.write_char(char::from(b'0' + number / unit % 10))?;
+            text.push(char::from(b'0' + number / unit % 10));
         }
     }
-    Ok(())
 }

@@ -1,6 +1,7 @@
 //! Lucene's regular expressions, which `regex` and `RLIKE` take: always over the whole value, without anchors.
 //! <https://www.elastic.co/docs/reference/query-languages/query-dsl/regexp-syntax>
 
+use crate::dialect::page::characters;
 use crate::plan::regex::{Class, Node, Regex};
 use crate::plan::{Glob, Segment};
 
@@ -52,7 +53,7 @@ impl Pattern {
             push_alternative(&mut out, alternative, case)
                 .ok_or("Lucene has no `^` or `$` inside a regular expression")?;
         }
-        if out.chars().count() > LONGEST {
+        if characters(&out) > LONGEST {
             return Err(format!("an index takes regular expressions of at most {LONGEST} characters"));
         }
         Ok(Self(out))

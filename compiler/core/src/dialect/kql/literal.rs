@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::fmt::{self, Write};
 
 use super::words::is_reserved;
+use crate::dialect::names::is_word;
 use crate::sema::literals::print_datetime;
 
 /// A name as it must be written: bare where that is an identifier and no keyword, else `['…']`.
@@ -19,13 +20,16 @@ pub fn name(out: &mut impl Write, text: &str) -> fmt::Result {
 
 /// Whether the text is an identifier: ASCII letters, digits and `_`, no digit first.
 fn is_identifier(text: &str) -> bool {
-    text.starts_with(|c: char| !c.is_ascii_digit()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
+    text.bytes().next().is_some_and(|first| !first.is_ascii_digit()) && text.bytes().all(is_word)
 }
 
 /// A string literal: verbatim (`@"…"`) where it holds a backslash and nothing else that needs escaping.
 /// <https://learn.microsoft.com/kusto/query/scalar-data-types/string>
 pub fn text(out: &mut impl Write, value: &str) -> fmt::Result {
-    if value.contains('\\') && !value.contains(|c| c == '"' || is_special(c)) {
+    if value.bytes().all(is_plain) {
+        out.write_char('"')?;
+        out.write_str(value)?;
+    } else if value.contains('\\') && !value.contains(|c| c == '"' || is_special(c)) {
         out.write_str("@\"")?;
         out.write_str(value)?;
     } else {
@@ -33,6 +37,11 @@ pub fn text(out: &mut impl Write, value: &str) -> fmt::Result {
         escaped(out, value, '"')?;
     }
     out.write_char('"')
+}
+
+/// Whether a byte stands for itself in a literal of either kind, as nearly all do.
+const fn is_plain(b: u8) -> bool {
+    matches!(b, b' '..=b'~') && b != b'"' && b != b'\\'
 }
 
 /// Characters that are never written as they are.

@@ -15,6 +15,7 @@ mod print;
 mod source;
 mod words;
 
+use super::page::characters;
 use super::{Dialect, Query, Request, heading};
 use crate::capability::{Direction, Feature, Findings, Support, TIES};
 use crate::target::ClassBinding;
@@ -29,7 +30,7 @@ fn text(request: &Request<'_>, query: &ast::Query) -> String {
     // The title and the values stand in the query.
     let full = print::heading(&heading::rule(request.unit)) + &print::query(query, Layout::Full);
     match request.target.limits.query_characters {
-        Some(most) if full.chars().count() > most => print::query(query, Layout::Compact),
+        Some(most) if characters(&full) > most => print::query(query, Layout::Compact),
         _ => full,
     }
 }

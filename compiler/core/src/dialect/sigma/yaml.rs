@@ -4,6 +4,8 @@
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
+use crate::dialect::page::characters;
+
 /// A YAML value.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Yaml<'a> {
@@ -85,7 +87,7 @@ fn print_value(out: &mut String, value: &Yaml<'_>, indent: usize) {
             out.push('\n');
             print_block(out, value, indent + 4);
         }
-        Yaml::Text(text) if text.chars().count() > WIDTH && can_fold(text) => push_folded(out, text, indent + 4),
+        Yaml::Text(text) if characters(text) > WIDTH && can_fold(text) => push_folded(out, text, indent + 4),
         scalar => {
             out.push(' ');
             print_scalar(out, scalar);
@@ -105,7 +107,7 @@ fn push_folded(out: &mut String, text: &str, indent: usize) {
     out.push_str(" >-");
     let mut column = WIDTH;
     for word in text.split(' ') {
-        let width = word.chars().count() + 1;
+        let width = characters(word) + 1;
         if column + width > WIDTH {
             out.push('\n');
             print_indent(out, indent);

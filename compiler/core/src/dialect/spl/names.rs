@@ -1,29 +1,29 @@
 //! Names for the fields that a search makes. None hides a field of the site's data, which later commands still read.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::ast::{Expr, Name};
+use crate::dialect::names::{Words, push_word};
 
 /// The names in use.
 #[derive(Debug, Default)]
 pub struct Names<'a> {
     /// Of the site's data.
-    foreign: Vec<&'a str>,
+    foreign: Words<&'a str>,
     /// Of the search.
-    taken: BTreeSet<Arc<str>>,
+    taken: Words<Arc<str>>,
 }
 
 impl<'a> Names<'a> {
     /// Keeps a name of the site's data free.
     pub fn reserve(&mut self, name: &'a str) {
-        self.foreign.push(name);
+        self.foreign.add(name);
     }
 
     /// Keeps free every word of an expression of the profile, fields among them.
     pub fn reserve_words(&mut self, expression: &'a str) {
         let words = expression.split(|c: char| !(c.is_alphanumeric() || c == '_' || c == '.'));
-        self.foreign.extend(words.filter(|w| !w.is_empty()));
+        words.filter(|w| !w.is_empty()).for_each(|word| self.foreign.add(word));
     }
 
     /// A new name: the wish with everything but letters, digits and `_` made `_`, numbered where it is taken.
@@ -32,13 +32,13 @@ impl<'a> Names<'a> {
         if !wish.starts_with(|c: char| c.is_ascii_alphabetic()) {
             word.push('f');
         }
-        word.extend(wish.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }));
-        let is_free = |name: &str| !self.foreign.contains(&name) && !self.taken.contains(name);
+        push_word(&mut word, wish);
+        let is_free = |name: &str| !self.foreign.has(name) && !self.taken.has(name);
         if !is_free(&word) {
             word = (2..).map(|n| format!("{word}_{n}")).find(|name| is_free(name)).unwrap_or(word);
         }
         let name: Arc<str> = word.into();
-        self.taken.insert(name.clone());
+        self.taken.add(name.clone());
         Name(name)
     }
 }

@@ -20,7 +20,7 @@ use std::fmt::{self, Write};
 #[cfg(test)]
 use super::ast::Search;
 use super::ast::{Aggregate, AggregateFunction, Command, Direction, Expr, Name, Query};
-use crate::dialect::page::Page;
+use crate::dialect::page::{Page, characters};
 use at::{At, Print};
 use names::{eval_name, field_name, quoted};
 
@@ -49,7 +49,7 @@ fn comment(out: &mut Page, text: &str) -> fmt::Result {
     let mut used = 0;
     out.write_str("``` ")?;
     for word in text.split_whitespace() {
-        let width = word.chars().count();
+        let width = characters(word);
         if used > 0 && At::start("``` ``` ".len() + used).room() < width {
             out.write_str(" ```\n``` ")?;
             used = 0;

@@ -22,8 +22,8 @@ pub struct Constants<'a> {
     lets: Vec<Let>,
     /// What is read from functions of the workspace: the column, and its name in the query.
     pub read: Vec<(String, String)>,
-    /// Which parameter, in which form, has which name.
-    named: Vec<(ParamRef, Expr, String)>,
+    /// The parameters that have statements, a place in `lets` for each form.
+    named: Vec<(ParamRef, usize)>,
     /// Lists of texts, and how often the detection's events ask for them.
     lists: BTreeMap<&'a [String], usize>,
     /// Those that have a name by now.
@@ -35,6 +35,14 @@ impl Constants<'_> {
     #[must_use]
     pub fn name_of(&self, param: &ParamRef) -> String {
         self.parameters.get(param.index).cloned().unwrap_or_default()
+    }
+
+    /// The name of the parameter in the form of this value.
+    fn named(&self, param: &ParamRef, value: &Expr) -> Option<&str> {
+        let of_param = self.named.iter().filter(|(known, _)| known == param);
+        let mut statements = of_param.filter_map(|(_, place)| self.lets.get(*place));
+        let same = statements.find(|it| matches!(&it.value, LetValue::Scalar(known) if known == value))?;
+        Some(&same.name)
     }
 
     /// Adds a statement.
@@ -77,20 +85,20 @@ pub fn constant(cx: &mut Context<'_>, param: Option<&ParamRef>, suffix: &str, va
         return read;
     }
     let Some(param) = param else { return value };
-    if let Some((_, _, name)) = cx.constants.named.iter().find(|(p, v, _)| p == param && *v == value) {
+    if let Some(name) = cx.constants.named(param, &value) {
         return Expr::name(name);
     }
     let Some(parameter) = cx.request.unit.strategy.parameter(param) else { return value };
     let base = cx.constants.name_of(param);
     let field = param.field.as_deref().map(pascal).unwrap_or_default();
-    let first = !cx.constants.named.iter().any(|(p, _, _)| p == param);
+    let first = !cx.constants.named.iter().any(|(known, _)| known == param);
     let wanted = format!("{base}{field}{}", if first { "" } else { suffix });
     let name = if wanted == base { base } else { cx.names.fresh(&wanted) };
     // A record is explained once, at the first of its fields.
-    let unexplained = !cx.constants.named.iter().any(|(p, _, _)| p.index == param.index);
+    let unexplained = !cx.constants.named.iter().any(|(known, _)| known.index == param.index);
     let comment = parameter.doc.lines().next().filter(|_| unexplained).unwrap_or_default().to_owned();
-    cx.constants.lets.push(Let { comment, name: name.clone(), value: LetValue::Scalar(value.clone()) });
-    cx.constants.named.push((param.clone(), value, name.clone()));
+    cx.constants.named.push((param.clone(), cx.constants.lets.len()));
+    cx.constants.lets.push(Let { comment, name: name.clone(), value: LetValue::Scalar(value) });
     Expr::Name(name)
 }
 

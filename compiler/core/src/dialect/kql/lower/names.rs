@@ -1,34 +1,33 @@
 //! Names of a query: every `let`, column and flag gets one that nothing else in the query bears.
 
-use std::collections::BTreeSet;
-
 use crate::dialect::kql::words::{is_function, is_reserved};
+use crate::dialect::names::{Words, is_word, push_word, word_length};
 
 /// The names in use.
 #[derive(Debug, Default)]
 pub struct Names<'a> {
     /// Ours.
-    taken: BTreeSet<String>,
+    taken: Words<String>,
     /// Columns and tables of the product that the query reads or could read by accident. Two names that differ in case
     /// alone are two names to Kusto, and one to who reads the query.
-    foreign: Vec<&'a str>,
+    foreign: Words<&'a str>,
 }
 
 impl<'a> Names<'a> {
     /// Notes a name that belongs to the product.
     pub fn reserve(&mut self, name: &'a str) {
-        self.foreign.push(name);
+        self.foreign.add(name);
     }
 
     /// Notes every identifier in a piece of the product's text that may be a column.
     pub fn reserve_words(&mut self, text: &'a str) {
-        self.foreign.extend(columns(text));
+        columns(text).for_each(|column| self.foreign.add(column));
     }
 
     /// Whether the name belongs to the product.
     #[must_use]
     pub fn is_foreign(&self, name: &str) -> bool {
-        self.foreign.iter().any(|foreign| foreign.eq_ignore_ascii_case(name))
+        self.foreign.has_but_for_case(name)
     }
 
     /// A name as close to the wanted one as possible that hides nothing where the product's columns are in reach.
@@ -43,19 +42,19 @@ impl<'a> Names<'a> {
 
     /// Takes a name that must be borne as it is.
     pub fn take(&mut self, name: &str) {
-        self.taken.insert(name.to_owned());
+        self.taken.add(name.to_owned());
     }
 
     fn unused(&mut self, wanted: &str, hidden: impl Fn(&Self, &str) -> bool) -> String {
         let free =
-            |name: &str| !self.taken.contains(name) && !is_reserved(name) && !is_function(name) && !hidden(self, name);
+            |name: &str| !self.taken.has(name) && !is_reserved(name) && !is_function(name) && !hidden(self, name);
         let base = identifier(wanted);
         let name = if free(&base) {
             base
         } else {
             (2u64..).map(|n| format!("{base}_{n}")).find(|name| free(name)).unwrap_or(base)
         };
-        self.taken.insert(name.clone());
+        self.taken.add(name.clone());
         name
     }
 }
@@ -78,18 +77,8 @@ fn columns(text: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-/// What an identifier may hold.
-const fn is_word(b: u8) -> bool {
-    b.is_ascii_alphanumeric() || b == b'_'
-}
-
 const fn is_quote(b: u8) -> bool {
     matches!(b, b'"' | b'\'')
-}
-
-/// The bytes of the word at the start.
-fn word_length(text: &str) -> usize {
-    text.bytes().position(|b| !is_word(b)).unwrap_or(text.len())
 }
 
 /// The bytes of the string literal at the start: <https://learn.microsoft.com/kusto/query/scalar-data-types/string>
@@ -111,17 +100,8 @@ fn identifier(text: &str) -> String {
     if !text.starts_with(|c: char| !c.is_ascii_digit()) {
         out.push('_');
     }
-    let mut rest = text;
-    loop {
-        let (word, after) = rest.split_at(word_length(rest));
-        out.push_str(word);
-        let mut after = after.chars();
-        if after.next().is_none() {
-            return out;
-        }
-        out.push('_');
-        rest = after.as_str();
-    }
+    push_word(&mut out, text);
+    out
 }
 
 /// A dotted field name in Kusto's customary capitals: `destination.ip` → `DestinationIp`.

@@ -50,9 +50,18 @@ pub fn text(text: &str) -> String {
 /// A glob, without its place.
 #[must_use]
 pub fn glob(glob: &Glob) -> String {
-    let mut out = String::new();
+    let mut out = String::with_capacity(usual_length(glob));
     write_glob(&mut out, glob);
     out
+}
+
+/// The bytes of most globs as regular expressions.
+fn usual_length(glob: &Glob) -> usize {
+    let length = |segment: &Segment| match segment {
+        Segment::Literal(literal) => literal.len() + 4,
+        Segment::Any | Segment::One => 2,
+    };
+    glob.segments.iter().map(length).sum()
 }
 
 fn write_glob(out: &mut String, glob: &Glob) {
@@ -69,7 +78,8 @@ fn write_glob(out: &mut String, glob: &Glob) {
 #[must_use]
 pub fn glob_of_text(value: &str, anchor: Anchor) -> String {
     let any = |there: bool| if there { ".*" } else { "" };
-    let mut out = any(matches!(anchor, Anchor::Inside | Anchor::End)).to_owned();
+    let mut out = String::with_capacity(value.len() + 8);
+    out.push_str(any(matches!(anchor, Anchor::Inside | Anchor::End)));
     escape(&mut out, value);
     out.push_str(any(matches!(anchor, Anchor::Inside | Anchor::Start)));
     out
@@ -207,7 +217,7 @@ fn write_class(out: &mut String, class: &Class) {
 
 fn escape(out: &mut String, text: &str) {
     let mut rest = text;
-    while let Some(at) = rest.bytes().position(|byte| !byte.is_ascii_alphanumeric()) {
+    while let Some(at) = rest.bytes().position(means_something) {
         let (plain, after) = rest.split_at(at);
         out.push_str(plain);
         let mut chars = after.chars();
@@ -215,6 +225,11 @@ fn escape(out: &mut String, text: &str) {
         rest = chars.as_str();
     }
     out.push_str(rest);
+}
+
+/// Whether a byte is, or begins, a character that may not stand for itself.
+fn means_something(byte: u8) -> bool {
+    is_operator(char::from(byte)) || byte.is_ascii_control() || !byte.is_ascii()
 }
 
 /// Characters that mean something in a class or outside. No other character may be escaped: `\<` is the start of a word.

@@ -9,6 +9,7 @@
 use std::fmt::Write as _;
 
 use super::super::ast::Pcre;
+use crate::dialect::page::characters;
 use crate::plan::regex::{Class, Node};
 use crate::plan::{Glob, Segment};
 
@@ -86,7 +87,7 @@ pub fn globs(globs: &[&Glob], case: Case) -> Vec<Pcre> {
 fn lines(alternatives: impl Iterator<Item = String>) -> Vec<Vec<String>> {
     let (mut lines, mut used) = (Vec::<Vec<String>>::new(), 0);
     for alternative in alternatives {
-        let width = alternative.chars().count() + 1;
+        let width = characters(&alternative) + 1;
         match lines.last_mut() {
             Some(line) if used + width <= WIDTH => line.push(alternative),
             _ => {

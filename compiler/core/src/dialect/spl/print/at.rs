@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Write};
 
-use crate::dialect::page::Page;
+use crate::dialect::page::{Page, characters};
 
 /// Where a line is broken, if it can be.
 const WIDTH: usize = 110;
@@ -102,7 +102,7 @@ impl At {
     fn filled(self, out: &mut Page, items: &[String], after: &str, before: &str) -> fmt::Result {
         let mut column = self.column;
         for (n, item) in items.iter().enumerate() {
-            let needed = width(item) + width(after) + width(before) + 1;
+            let needed = characters(item) + characters(after) + characters(before) + 1;
             let fits = column + needed <= WIDTH;
             if n > 0 {
                 out.write_str(after)?;
@@ -124,12 +124,8 @@ impl At {
 /// The texts of items that share lines: of several, where all are short.
 fn shared<T>(items: &[T], print: Print<'_, T>) -> Option<Vec<String>> {
     let short = |item: &T| {
-        let mut page = Page::default();
+        let mut page = Page::of_line(SHORT);
         page.fits(SHORT, |out| print(out, item)).then(|| page.into_text())
     };
     if items.len() > 3 { items.iter().map(short).collect() } else { None }
-}
-
-fn width(text: &str) -> usize {
-    text.chars().count()
 }

@@ -42,7 +42,7 @@ pub fn quoted(out: &mut Page, text: &str) -> fmt::Result {
 /// Text for inside double quotes.
 pub fn escaped(out: &mut Page, text: &str) -> fmt::Result {
     let mut rest = text;
-    while let Some(at) = rest.find(['\\', '"']) {
+    while let Some(at) = rest.bytes().position(|b| matches!(b, b'\\' | b'"')) {
         let (plain, special) = rest.split_at(at);
         out.write_str(plain)?;
         out.write_char('\\')?;
