@@ -65,20 +65,31 @@ pub fn load(paths: &[PathBuf], tuning: &args::Tuning) -> Loaded {
 /// threads, but the analysis takes only one.
 pub fn load_beside(paths: &[PathBuf], tuning: &args::Tuning, ahead: impl FnOnce() + Send) -> Loaded {
     let mut input = Input::default();
-    let files = input.strategies(paths);
     let library = sema::add_library(&mut input.sources);
-    let texts: Vec<SourceId> = files.iter().map(|file| file.id).chain(library).collect();
-    let (mut trees, found) = parse(&input.sources, &texts);
-    input.diagnostics.extend(found);
-    let library = trees.split_off(files.len());
+    let of_library = input.sources.clone();
+    // The library needs no file to be read.
+    let ((files, (trees, found)), (library, wrong)) =
+        parallel::both(|| read(&mut input, paths), || parse(&of_library, &library));
+    input.diagnostics.extend(found.into_iter().chain(wrong));
     let layers = layers(&mut input, tuning);
     let (analysis, ()) = parallel::both(|| sema::analyse_with(&library, &trees, &layers), ahead);
     input.diagnostics.extend(analysis.diagnostics);
     Loaded { input, files, trees, strategies: analysis.strategies, classes: analysis.classes }
 }
 
+/// Reads and parses the strategies at `paths`.
+fn read(input: &mut Input, paths: &[PathBuf]) -> (Vec<StrategyFile>, Parsed) {
+    let files = input.strategies(paths);
+    let texts: Vec<SourceId> = files.iter().map(|file| file.id).collect();
+    let parsed = parse(&input.sources, &texts);
+    (files, parsed)
+}
+
+/// Trees, and what is wrong with their texts.
+type Parsed = (Vec<ast::File>, Vec<Diagnostic>);
+
 /// Parses texts, the pieces of a large one at the same time.
-fn parse(sources: &Sources, texts: &[SourceId]) -> (Vec<ast::File>, Vec<Diagnostic>) {
+fn parse(sources: &Sources, texts: &[SourceId]) -> Parsed {
     let cut = parallel::map(texts, |text| Pieces::of(sources, *text));
     let parts: Vec<(&Pieces<'_>, usize)> = cut.iter().flat_map(|cut| (0..cut.count()).map(move |n| (cut, n))).collect();
     let mut read = parallel::map(&parts, |(cut, number)| cut.read(*number)).into_iter();
