@@ -76,7 +76,8 @@ pub fn write_folder(folder: &Path, artifacts: &[Artifact], stale: Stale) -> Resu
     check_paths(artifacts)?;
     let made_folder = make_folders(folder, folder)?;
     let result = owned(folder).and_then(|earlier| {
-        let changed = changed(folder, artifacts, &earlier)?;
+        let is_new = !made_folder.is_empty();
+        let changed = if is_new { artifacts.iter().collect() } else { changed(folder, artifacts, &earlier)? };
         let staging = folder.join(format!(".detc-{}", std::process::id()));
         let files = changed.len();
         let moved = stage(&staging, &changed).and_then(|()| {
