@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{Outcome, Status, at_site};
 use crate::diagnostics::{Code, Diagnostic};
 use crate::plan::reads::parameters_of;
-use crate::plan::{Parameter, Test, TestKind, TextOp, Type, Value};
+use crate::plan::{ParamRef, Parameter, Test, TestKind, TextOp, Type, Value};
 
 /// Where no entry of a list can match.
 #[derive(Default)]
@@ -23,26 +23,31 @@ pub fn idle_values(outcomes: &[Outcome<'_>]) -> Vec<Diagnostic> {
     let mut found: BTreeMap<(&str, usize), Idle<'_>> = BTreeMap::new();
     for outcome in outcomes.iter().filter(|outcome| matches!(outcome.status, Status::Compiled { .. })) {
         let unit = outcome.unit;
-        for reference in unit.detection.parameters() {
+        for reference in idle_in(outcome) {
             let parameter = unit.strategy.parameter(reference);
             let Some(parameter) = parameter.filter(|parameter| has_entries(&parameter.value)) else { continue };
-            let mut tests = Vec::new();
-            for event in &unit.detection.events {
-                event.predicate.for_each(&mut |test| {
-                    if parameters_of(test).contains(&reference) {
-                        tests.push(is_idle(test) || at_site::decision(outcome.profile, event, test) == Some(false));
-                    }
-                });
-            }
-            if !tests.is_empty() && tests.iter().all(|idle| *idle) {
-                let idle = found.entry((&unit.strategy.id, reference.index)).or_default();
-                idle.parameter = Some(parameter);
-                idle.detections.insert(format!("{}/{}", unit.analytic.id, unit.detection.name));
-                idle.sites.insert(format!("{}/{}", outcome.target.id, outcome.profile.id));
-            }
+            let idle = found.entry((&unit.strategy.id, reference.index)).or_default();
+            idle.parameter = Some(parameter);
+            idle.detections.insert(format!("{}/{}", unit.analytic.id, unit.detection.name));
+            idle.sites.insert(format!("{}/{}", outcome.target.id, outcome.profile.id));
         }
     }
     found.into_values().filter_map(|idle| warning(&idle)).collect()
+}
+
+/// The parameters of which every test in the detection is idle at the site.
+fn idle_in<'a>(outcome: &Outcome<'a>) -> impl Iterator<Item = &'a ParamRef> {
+    let mut parameters: BTreeMap<&ParamRef, bool> = BTreeMap::new();
+    for event in &outcome.unit.detection.events {
+        event.predicate.for_each(&mut |test| {
+            let tested = parameters_of(test);
+            if !tested.is_empty() {
+                let idle = is_idle(test) || at_site::decision(outcome.profile, event, test) == Some(false);
+                tested.into_iter().for_each(|parameter| *parameters.entry(parameter).or_insert(true) &= idle);
+            }
+        });
+    }
+    parameters.into_iter().filter_map(|(parameter, idle)| idle.then_some(parameter))
 }
 
 fn has_entries(value: &Value) -> bool {
