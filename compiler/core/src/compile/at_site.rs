@@ -25,7 +25,7 @@ pub fn at_site<'a>(detection: &'a Detection, profile: &Profile) -> Cow<'a, Detec
         }
         let mut any = false;
         event.predicate.for_each(&mut |test| any |= decision_in(class, test).is_some());
-        if let (true, Some(changed)) = (any, changed.to_mut().events.get_mut(index)) {
+        if any && let Some(changed) = changed.to_mut().events.get_mut(index) {
             let predicate = decided(&event.predicate, &|test| decision_in(class, test));
             let (name, doc, class) = (event.name.clone(), event.doc.clone(), event.class.clone());
             *changed = Arc::new(Event { name, doc, class, predicate, span: event.span });

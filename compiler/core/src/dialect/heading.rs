@@ -23,7 +23,7 @@ impl Heading {
     /// The heading of a detection's rules.
     #[must_use]
     pub fn of(unit: Unit<'_>) -> Self {
-        Self::with(unit, |name, value| value.map(|value| format!("{name} = {}", short(value))))
+        Self::with(unit, |name, value| value.map(|value| [name.as_str(), " = ", &short(value)].concat()))
     }
 
     /// The heading of rules whose values stand outside of them.

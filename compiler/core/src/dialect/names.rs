@@ -1,44 +1,47 @@
 //! Names that a query makes up: words in use, and words made of any text.
 
-/// Words in use. Many are put in for each that is looked up, so they are kept by length alone: nothing is compared with a
-/// word of another length.
+/// Words in use. Many are put in for each that is looked up, so they stand in a row, and each knows the one before it of its
+/// length: nothing is compared with a word of another length.
 #[derive(Debug)]
 pub struct Words<T> {
-    by_length: Vec<Vec<T>>,
+    words: Vec<(T, Option<usize>)>,
+    /// The last word of each length, and of each that is so many more.
+    last: [Option<usize>; LENGTHS],
 }
+
+const LENGTHS: usize = 64;
 
 impl<T> Default for Words<T> {
     fn default() -> Self {
-        Self { by_length: Vec::with_capacity(64) }
+        Self { words: Vec::with_capacity(256), last: [None; LENGTHS] }
     }
 }
 
 impl<T: AsRef<str>> Words<T> {
     /// Puts a word in.
     pub fn add(&mut self, word: T) {
-        let length = word.as_ref().len();
-        if length >= self.by_length.len() {
-            self.by_length.resize_with(length + 1, Vec::new);
-        }
-        if let Some(alike) = self.by_length.get_mut(length) {
-            alike.push(word);
+        if let Some(last) = self.last.get_mut(word.as_ref().len() % LENGTHS) {
+            let before = last.replace(self.words.len());
+            self.words.push((word, before));
         }
     }
 
     /// Whether the word is in use.
     #[must_use]
     pub fn has(&self, word: &str) -> bool {
-        self.of_length(word).any(|other| other == word)
+        self.of_length(word.len()).any(|other| other == word)
     }
 
     /// The same, whatever the case of ASCII letters.
     #[must_use]
     pub fn has_but_for_case(&self, word: &str) -> bool {
-        self.of_length(word).any(|other| other.eq_ignore_ascii_case(word))
+        self.of_length(word.len()).any(|other| other.eq_ignore_ascii_case(word))
     }
 
-    fn of_length(&self, word: &str) -> impl Iterator<Item = &str> {
-        self.by_length.get(word.len()).into_iter().flatten().map(AsRef::as_ref)
+    fn of_length(&self, length: usize) -> impl Iterator<Item = &str> {
+        let at = |place: Option<usize>| place.and_then(|place| self.words.get(place));
+        let last = self.last.get(length % LENGTHS).copied().flatten();
+        std::iter::successors(at(last), move |(_, before)| at(*before)).map(|(word, _)| word.as_ref())
     }
 }
 

@@ -19,12 +19,14 @@ struct Trial {
     start: usize,
     /// The characters that it may have.
     room: usize,
+    /// As far as the page may be written, in bytes, without a count of characters.
+    end: usize,
 }
 
 impl Default for Trial {
     /// None: there is room for everything.
     fn default() -> Self {
-        Self { start: 0, room: usize::MAX }
+        Self { start: 0, room: usize::MAX, end: usize::MAX }
     }
 }
 
@@ -57,7 +59,7 @@ impl Page {
     pub fn fits(&mut self, room: usize, print: impl FnOnce(&mut Self) -> fmt::Result) -> bool {
         debug_assert!(self.trial == Trial::default(), "a trial inside another");
         let start = self.text.len();
-        self.trial = Trial { start, room };
+        self.trial = Trial { start, room, end: start.saturating_add(room) };
         let fits = print(self).is_ok();
         self.trial = Trial::default();
         if !fits {
@@ -128,8 +130,7 @@ impl Page {
 impl Write for Page {
     /// Fails where a text on trial is too long, so that no more of it is made.
     fn write_str(&mut self, text: &str) -> fmt::Result {
-        let Trial { start, room } = self.trial;
-        if self.text.len() - start + text.len() > room && self.is_too_long(text) {
+        if self.text.len() + text.len() > self.trial.end && self.is_too_long(text) {
             return Err(fmt::Error);
         }
         self.text.push_str(text);
@@ -137,8 +138,7 @@ impl Write for Page {
     }
 
     fn write_char(&mut self, c: char) -> fmt::Result {
-        let Trial { start, room } = self.trial;
-        if self.text.len() - start < room {
+        if self.text.len() < self.trial.end {
             self.text.push(c);
             return Ok(());
         }
@@ -148,6 +148,7 @@ impl Write for Page {
 
 impl Page {
     /// Whether the text on trial has no room for more, of which the bytes do not fit.
+    #[cold]
     fn is_too_long(&self, more: &str) -> bool {
         self.text.get(self.trial.start..).map_or(0, characters) + characters(more) > self.trial.room
     }

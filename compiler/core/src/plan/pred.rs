@@ -31,7 +31,8 @@ impl<A> Logic<A> {
     /// The conjunction, flattened, with constants folded.
     #[must_use]
     pub fn and(parts: impl IntoIterator<Item = Self>) -> Self {
-        let mut all = Vec::new();
+        let parts = parts.into_iter();
+        let mut all = Vec::with_capacity(parts.size_hint().0);
         for part in parts {
             match part {
                 Self::Const(true) => {}
@@ -47,7 +48,8 @@ impl<A> Logic<A> {
     /// The disjunction, flattened, with constants folded.
     #[must_use]
     pub fn or(parts: impl IntoIterator<Item = Self>) -> Self {
-        let mut any = Vec::new();
+        let parts = parts.into_iter();
+        let mut any = Vec::with_capacity(parts.size_hint().0);
         for part in parts {
             match part {
                 Self::Const(false) => {}

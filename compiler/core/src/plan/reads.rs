@@ -9,30 +9,28 @@ use super::{
 };
 
 /// The parameters of a test, in order.
-#[must_use]
-pub fn parameters_of(test: &Test) -> Vec<&ParamRef> {
-    let mut found = Vec::new();
-    match &test.kind {
-        TestKind::Exists(_) => {}
+pub fn parameters_of(test: &Test) -> impl Iterator<Item = &ParamRef> {
+    let mut of_comparison = Vec::new();
+    let param = match &test.kind {
+        TestKind::Exists(_) => None,
         TestKind::Text(text) => match &text.op {
-            TextOp::Equals(o) | TextOp::Contains(o) | TextOp::StartsWith(o) | TextOp::EndsWith(o) => {
-                found.extend(&o.param);
-            }
-            TextOp::Like(o) => found.extend(&o.param),
+            TextOp::Equals(o) | TextOp::Contains(o) | TextOp::StartsWith(o) | TextOp::EndsWith(o) => o.param.as_ref(),
+            TextOp::Like(o) => o.param.as_ref(),
         },
-        TestKind::Matches { patterns, .. } => found.extend(&patterns.param),
-        TestKind::Number { value, .. } => found.extend(&value.param),
-        TestKind::NumberIn { values, .. } => found.extend(&values.param),
-        TestKind::PortIn { ranges, .. } => found.extend(&ranges.param),
-        TestKind::Bool { value, .. } => found.extend(&value.param),
-        TestKind::Time { value, .. } => found.extend(&value.param),
-        TestKind::Address { param, .. } => found.extend(param),
+        TestKind::Matches { patterns, .. } => patterns.param.as_ref(),
+        TestKind::Number { value, .. } => value.param.as_ref(),
+        TestKind::NumberIn { values, .. } => values.param.as_ref(),
+        TestKind::PortIn { ranges, .. } => ranges.param.as_ref(),
+        TestKind::Bool { value, .. } => value.param.as_ref(),
+        TestKind::Time { value, .. } => value.param.as_ref(),
+        TestKind::Address { param, .. } => param.as_ref(),
         TestKind::Compare(comparison) => {
-            constants(&comparison.left, &mut found);
-            constants(&comparison.right, &mut found);
+            constants(&comparison.left, &mut of_comparison);
+            constants(&comparison.right, &mut of_comparison);
+            None
         }
-    }
-    found
+    };
+    param.into_iter().chain(of_comparison)
 }
 
 fn constants<'a, L>(expr: &'a Expr<L>, found: &mut Vec<&'a ParamRef>) {

@@ -341,7 +341,7 @@ impl<'a> Site<'a> {
     /// The name of a field in the search, and its text if that is always the same.
     fn locate(&mut self, class: &Class, field: &Field, access: &Access, span: Span) -> Option<(Name, Option<String>)> {
         let reason = match access {
-            Access::Native(name) if name.contains(['\'', '"', '`', '|', '\n']) => {
+            Access::Native(name) if name.bytes().any(|b| matches!(b, b'\'' | b'"' | b'`' | b'|' | b'\n')) => {
                 format!("a search cannot name the field `{name}`")
             }
             Access::Native(name) => return Some((Name::new(&**name), None)),

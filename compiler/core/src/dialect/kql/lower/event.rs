@@ -207,10 +207,8 @@ pub fn present(cx: &mut Context<'_>, access: &Access<'_>, span: Span) -> Expr {
 /// The columns that something needs, the time first.
 fn projection(cx: &mut Context<'_>, scope: &Scope<'_>, time: &str, need: &BTreeSet<String>) -> Vec<Assign> {
     let mut columns = vec![(cx.columns.time(scope.event), Expr::name(time))];
-    for (name, cell) in cx.columns.cells(scope.event).to_vec() {
-        if !need.contains(&name) {
-            continue;
-        }
+    let needed = cx.columns.cells(scope.event).iter().filter(|(name, _)| need.contains(name));
+    for (name, cell) in needed.cloned().collect::<Vec<_>>() {
         let value = match cell {
             Cell::Field(field) => column(cx, scope, &name, &field),
             Cell::Id => match cx.source(scope.event).and_then(|s| s.source.id) {

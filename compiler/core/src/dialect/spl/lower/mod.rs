@@ -186,8 +186,7 @@ fn cut(rows: &mut Rows<'_>, fields: &BTreeSet<Slot>, flags: &[Name]) {
 fn describe(event: &Event, strategy: &Strategy) -> Option<String> {
     let mut parameters: Vec<&str> = Vec::new();
     event.predicate.for_each(&mut |test| {
-        let found =
-            crate::plan::reads::parameters_of(test).into_iter().filter_map(|reference| strategy.parameter(reference));
+        let found = crate::plan::reads::parameters_of(test).filter_map(|reference| strategy.parameter(reference));
         for parameter in found {
             if !parameters.contains(&parameter.name.as_str()) {
                 parameters.push(&parameter.name);
