@@ -120,7 +120,11 @@ fn mutations(strategy: &Strategy, detection: &Detection) -> Vec<(String, Mutatio
         if matches!(parameter.ty, Type::List(_) | Type::Ports) {
             let wanted = reference.clone();
             let without = of_tests(move |test| {
-                if parameters_of(test).contains(&&wanted) { Logic::Const(false) } else { Logic::Atom(test.clone()) }
+                if parameters_of(test).any(|read| *read == wanted) {
+                    Logic::Const(false)
+                } else {
+                    Logic::Atom(test.clone())
+                }
             });
             all.push((format!("nothing is in {}", parameter.name), without));
         }

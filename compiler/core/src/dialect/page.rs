@@ -83,14 +83,8 @@ impl Page {
     /// # Errors
     /// None; whoever prints passes on what writing returns.
     pub fn line(&mut self, blanks: usize) -> fmt::Result {
-        const BLANKS: &str = "                                                                ";
         self.text.push('\n');
-        let mut rest = blanks;
-        while rest > 0 {
-            let (some, _) = BLANKS.split_at(rest.min(BLANKS.len()));
-            self.text.push_str(some);
-            rest -= some.len();
-        }
+        push_blanks(&mut self.text, blanks);
         Ok(())
     }
 
@@ -151,6 +145,17 @@ impl Page {
     #[cold]
     fn is_too_long(&self, more: &str) -> bool {
         self.text.get(self.trial.start..).map_or(0, characters) + characters(more) > self.trial.room
+    }
+}
+
+/// Writes so many blanks, several at a time.
+pub fn push_blanks(out: &mut String, blanks: usize) {
+    const SOME: &str = "                                ";
+    let mut rest = blanks;
+    while rest > 0 {
+        let (some, _) = SOME.split_at(rest.min(SOME.len()));
+        out.push_str(some);
+        rest -= some.len();
     }
 }
 

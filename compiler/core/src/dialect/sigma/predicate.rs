@@ -127,7 +127,7 @@ fn meaning(request: &Request<'_>, field: &Field, param: Option<&ParamRef>) -> St
 /// A name as words of small letters with `_` between them: `AllowedCryptoProcesses` and `dll.name` alike.
 #[must_use]
 pub fn words(name: &str) -> String {
-    let mut out = String::new();
+    let mut out = String::with_capacity(name.len() + 8);
     let mut before_was_small = false;
     for c in name.chars() {
         if !c.is_ascii_alphanumeric() {

@@ -93,7 +93,7 @@ fn print_item_value(value: &Value) -> Yaml<'_> {
 /// A pattern in Sigma's notation. A backslash stands for itself unless it precedes a wildcard or another backslash; there,
 /// and at the end, where a modifier may add a wildcard, it is doubled.
 fn print_pattern(glob: &Glob) -> String {
-    let mut out = String::new();
+    let mut out = String::with_capacity(64);
     for segment in &glob.segments {
         match segment {
             Segment::Any => out.push('*'),

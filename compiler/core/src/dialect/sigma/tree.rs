@@ -137,12 +137,19 @@ impl Value {
     pub fn same_without_case(&self, other: &Self) -> bool {
         let (Self::Pattern(a), Self::Pattern(b)) = (self, other) else { return self == other };
         let same = |(a, b): (&Segment, &Segment)| match (a, b) {
+            (Segment::Literal(a), Segment::Literal(b)) if begin_differently(a, b) => false,
             (Segment::Literal(a), Segment::Literal(b)) if a.is_ascii() && b.is_ascii() => a.eq_ignore_ascii_case(b),
             (Segment::Literal(a), Segment::Literal(b)) => folded(a).eq(folded(b)),
             (a, b) => a == b,
         };
         a.segments.len() == b.segments.len() && a.segments.iter().zip(&b.segments).all(same)
     }
+}
+
+/// Whether two texts differ in their first byte but for case, as most do: letters of ASCII have no case beyond it.
+fn begin_differently(a: &str, b: &str) -> bool {
+    let first = |text: &str| text.bytes().next().filter(u8::is_ascii);
+    first(a).zip(first(b)).is_some_and(|(a, b)| !a.eq_ignore_ascii_case(&b))
 }
 
 /// Rules that fire together.

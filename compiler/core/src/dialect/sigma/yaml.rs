@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
-use crate::dialect::page::characters;
+use crate::dialect::page::{characters, push_blanks};
 
 /// A YAML value.
 #[derive(Debug, Clone, PartialEq)]
@@ -75,7 +75,7 @@ fn print_block(out: &mut String, yaml: &Yaml<'_>, indent: usize) {
 }
 
 fn print_indent(out: &mut String, indent: usize) {
-    out.extend(std::iter::repeat_n(' ', indent));
+    push_blanks(out, indent);
 }
 
 /// What stands after a key or a dash, to the end of its lines.
@@ -99,7 +99,7 @@ fn print_value(out: &mut String, value: &Yaml<'_>, indent: usize) {
 /// Whether a text means the same in folded lines: words with single blanks between, all of characters that stand for
 /// themselves.
 fn can_fold(text: &str) -> bool {
-    text.chars().all(is_printable) && text.split(' ').all(|word| !word.is_empty())
+    all_printable(text) && text.split(' ').all(|word| !word.is_empty())
 }
 
 /// A text in lines that YAML reads with a blank between each two.
@@ -164,8 +164,7 @@ fn is_timespan(text: &str) -> bool {
 
 /// In single quotes where every character can stand for itself, else in double quotes with escapes.
 fn print_quoted(out: &mut String, text: &str) {
-    let is_plain = text.bytes().all(|byte| matches!(byte, b' '..=b'~'));
-    if !is_plain && !text.chars().all(is_printable) {
+    if !all_printable(text) {
         return print_escaped(out, text);
     }
     for (n, part) in text.split('\'').enumerate() {
@@ -173,6 +172,10 @@ fn print_quoted(out: &mut String, text: &str) {
         out.push_str(part);
     }
     out.push('\'');
+}
+
+fn all_printable(text: &str) -> bool {
+    text.bytes().all(|byte| matches!(byte, b' '..=b'~')) || text.chars().all(is_printable)
 }
 
 /// Whether every YAML version takes the character as itself inside single quotes.

@@ -108,12 +108,15 @@ fn glob(glob: &Glob, open_start: bool, open_end: bool) -> String {
     if open_end && !segments.is_empty() {
         segments = segments.get(..segments.len() - 1).unwrap_or_default();
     }
-    let pieces = segments.iter().map(|segment| match segment {
-        Segment::Literal(text) => quoted(text),
-        Segment::Any => ".*".to_owned(),
-        Segment::One => ".".to_owned(),
-    });
-    pieces.collect()
+    let mut out = String::with_capacity(64);
+    for segment in segments {
+        match segment {
+            Segment::Literal(text) => push_quoted(&mut out, text),
+            Segment::Any => out.push_str(".*"),
+            Segment::One => out.push('.'),
+        }
+    }
+    out
 }
 
 fn any_of(alternatives: Vec<String>) -> String {
@@ -125,6 +128,11 @@ fn any_of(alternatives: Vec<String>) -> String {
 
 fn quoted(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 8);
+    push_quoted(&mut out, text);
+    out
+}
+
+fn push_quoted(out: &mut String, text: &str) {
     let mut rest = text;
     while let Some(at) = rest.bytes().position(means_something) {
         let (plain, special) = rest.split_at(at);
@@ -133,20 +141,27 @@ fn quoted(text: &str) -> String {
         match special.bytes().next() {
             Some(b'.') => out.push_str(r"\."),
             Some(byte) => {
-                let _ = write!(out, "\\x{byte:02X}");
+                out.push_str(r"\x");
+                push_hex(out, byte);
             }
             None => {}
         }
         rest = after;
     }
     out.push_str(rest);
-    out
+}
+
+/// A byte as two digits.
+fn push_hex(out: &mut String, byte: u8) {
+    for digit in [byte >> 4, byte & 0xf] {
+        out.extend(char::from_digit(digit.into(), 16).map(|digit| digit.to_ascii_uppercase()));
+    }
 }
 
 /// Whether a byte of a text does not stand for itself. All of those are ASCII.
 fn means_something(byte: u8) -> bool {
-    const PLAIN: &[u8] = b"_ /:,;'-@=<>&~!%#";
-    byte.is_ascii() && !byte.is_ascii_alphanumeric() && !PLAIN.contains(&byte)
+    let is_sign = |byte| matches!(byte, b' ' | b'!' | b'#' | b'%'..=b'\'' | b',' | b'-' | b'/' | b':'..=b'>' | b'@' | b'_' | b'~');
+    byte.is_ascii() && !byte.is_ascii_alphanumeric() && !is_sign(byte)
 }
 
 /// Patterns of which one matches any of the regular expressions, anywhere in a value that is not `""`.

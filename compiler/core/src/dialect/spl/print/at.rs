@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Write};
 
-use crate::dialect::page::{Page, characters};
+use crate::dialect::page::{Page, characters, push_blanks};
 
 /// Where a line is broken, if it can be.
 const WIDTH: usize = 110;
@@ -62,7 +62,7 @@ impl At {
         let blanks = self.indent + STEP;
         let mut line = String::with_capacity(1 + blanks);
         line.push('\n');
-        line.extend(std::iter::repeat_n(' ', blanks));
+        push_blanks(&mut line, blanks);
         line
     }
 
