@@ -17,12 +17,8 @@ use crate::target::{Access, ClassBinding, FieldBinding, Profile};
 #[must_use]
 pub fn at_site<'a>(detection: &'a Detection, profile: &Profile) -> Cow<'a, Detection> {
     let mut changed = Cow::Borrowed(detection);
-    let decides = |access: &Access| matches!(access, Access::Missing(_) | Access::Constant(_));
     for (index, event) in detection.events.iter().enumerate() {
         let Some(class) = profile.classes.get(&event.class.name) else { continue };
-        if !class.fields.values().any(|binding| decides(&binding.access)) {
-            continue;
-        }
         let mut any = false;
         event.predicate.for_each(&mut |test| any |= decision_in(class, test).is_some());
         if any && let Some(changed) = changed.to_mut().events.get_mut(index) {
@@ -39,16 +35,23 @@ pub fn decision(profile: &Profile, event: &Event, test: &Test) -> Option<bool> {
     decision_in(profile.classes.get(&event.class.name)?, test)
 }
 
+/// The same, of events of a class there.
 fn decision_in(class: &ClassBinding, test: &Test) -> Option<bool> {
-    let access = |field: &Field| class.fields.get(&*field.name).map(|binding| &binding.access);
-    let mut missing = false;
-    test.for_each_field(&mut |field| missing |= matches!(access(field), Some(Access::Missing(_))));
-    if missing {
-        return Some(false);
-    }
-    let TestKind::Text(TextTest { field, op: TextOp::Equals(values), cased, .. }) = &test.kind else { return None };
-    match access(field)? {
-        Access::Constant(text) => Some(values.value.iter().any(|value| same_text(value, text, *cased))),
+    let mut decision = None;
+    test.for_each_field(&mut |field| match class.field(&field.name).map(|binding| &binding.access) {
+        Some(Access::Missing(_)) => decision = Some(false),
+        Some(Access::Constant(text)) => decision = decision.or_else(|| equality(test, text)),
+        Some(Access::Native(_) | Access::Derived(_) | Access::Join(_) | Access::Absent(_)) | None => {}
+    });
+    decision
+}
+
+/// Whether a test that asks for texts alone holds of this one.
+fn equality(test: &Test, text: &str) -> Option<bool> {
+    match &test.kind {
+        TestKind::Text(TextTest { op: TextOp::Equals(values), cased, .. }) => {
+            Some(values.value.iter().any(|value| same_text(value, text, *cased)))
+        }
         _ => None,
     }
 }

@@ -40,10 +40,10 @@ fn idle_in<'a>(outcome: &Outcome<'a>) -> impl Iterator<Item = &'a ParamRef> {
     let mut parameters: BTreeMap<&ParamRef, bool> = BTreeMap::new();
     for event in &outcome.unit.detection.events {
         event.predicate.for_each(&mut |test| {
-            let tested = parameters_of(test);
-            if !tested.is_empty() {
+            let mut tested = parameters_of(test).peekable();
+            if tested.peek().is_some() {
                 let idle = is_idle(test) || at_site::decision(outcome.profile, event, test) == Some(false);
-                tested.into_iter().for_each(|parameter| *parameters.entry(parameter).or_insert(true) &= idle);
+                tested.for_each(|parameter| *parameters.entry(parameter).or_insert(true) &= idle);
             }
         });
     }

@@ -15,6 +15,7 @@ mod expr;
 mod names;
 mod search;
 
+use std::borrow::Cow;
 use std::fmt::{self, Write};
 
 #[cfg(test)]
@@ -45,7 +46,8 @@ pub fn query(query: &Query, heading: &[String]) -> String {
 
 /// A comment, in as many lines as it needs, without what could end it or start a macro or token.
 fn comment(out: &mut Page, text: &str) -> fmt::Result {
-    let text = text.replace('`', "'").replace('$', "");
+    let marks = text.bytes().any(|b| matches!(b, b'`' | b'$'));
+    let text = if marks { Cow::Owned(text.replace('`', "'").replace('$', "")) } else { Cow::Borrowed(text) };
     let mut used = 0;
     out.write_str("``` ")?;
     for word in text.split_whitespace() {
