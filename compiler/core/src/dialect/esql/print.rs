@@ -186,7 +186,7 @@ fn print_test(out: &mut Page, test: &Test, indent: Option<usize>) -> fmt::Result
             let arguments = std::iter::once(None).chain(networks.iter().map(Some));
             out.list(arguments, columns, |out, argument| match argument {
                 None => print_scalar(out, scalar),
-                Some(network) => write!(out, "\"{network}\""),
+                Some(network) => print_text(out, &network.text()),
             })
         }
         Test::Contains(scalar, value) => print_call(out, "MV_CONTAINS", |out| {

@@ -172,7 +172,7 @@ fn atom(request: &Request<'_>, event: &Event, test: &plan::TestKind) -> Result<C
             let at = asked(request, event, field, param.as_ref())?;
             let text = |value: String| Value::Pattern(literal(value));
             let single = addresses.iter().map(|a| text(a.to_string())).collect();
-            let networks = networks.iter().map(|n| Value::Verbatim(n.to_string())).collect();
+            let networks = networks.iter().map(|n| Value::Verbatim(n.text())).collect();
             Ok(Logic::or([at.item(&[], single), at.item(&[Modifier::Cidr], networks)]))
         }
         T::Compare(comparison) => fields(request, event, comparison),

@@ -273,7 +273,7 @@ fn address(
         }
     }
     let (v4, v6): (Vec<&Cidr>, Vec<&Cidr>) = networks.iter().partition(|n| n.address.is_ipv4());
-    let list = |networks: Vec<&Cidr>| Expr::List(networks.iter().map(|n| Expr::Text(n.to_string())).collect());
+    let list = |networks: Vec<&Cidr>| Expr::List(networks.iter().map(|n| Expr::Text(n.text())).collect());
     let nulls = if addresses.is_empty() && (v4.is_empty() || v6.is_empty()) { nulls } else { Nulls::Counted };
     if !v4.is_empty() {
         let list = constant(cx, param, "V4", list(v4));

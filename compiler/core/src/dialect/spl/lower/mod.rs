@@ -22,12 +22,12 @@ mod pred;
 mod prefilter;
 mod rows;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::ast::{AggregateFunction, Binary, Command, Compare, Expr, Function, Name, Query};
 use super::held::{Keeper, Lookup};
 use super::names::fields_read;
-use super::site::Site;
+use super::site::{Reading, Site};
 use crate::capability::Findings;
 use crate::dialect::held::Held;
 use crate::dialect::{Request, ResultColumn};
@@ -52,9 +52,12 @@ pub struct Lowered {
 pub fn lower(request: &Request<'_>, findings: &mut Findings) -> Option<Lowered> {
     let detection = request.unit.detection;
     let root = decide(detection);
-    let fields = field_slots(&root);
     let mut rows = Rows::new(Site::new(request, findings), detection);
-    flags(&mut rows, &root, &fields, request.unit.strategy);
+    let predicates: Vec<Logic<Expr>> =
+        detection.events.iter().map(|event| pred::predicate(&mut rows.site, &event.class, &event.predicate)).collect();
+    // Columns may be joined or derived too, so ask for them before either is written.
+    let fields = read_fields(&mut rows, &root);
+    flags(&mut rows, &root, predicates, &fields, request.unit.strategy);
     let base = prefilter::base(&mut rows.site, detection);
     let slots = columns(&mut rows, &root, &fields);
     rows.slots.clone_from(&slots);
@@ -88,16 +91,14 @@ fn is_shared(detection: &Detection) -> bool {
 }
 
 /// Tests every event for every step, and drops those that satisfy none.
-fn flags(rows: &mut Rows<'_>, root: &Node<'_>, fields: &BTreeSet<Slot>, strategy: &Strategy) {
+fn flags(
+    rows: &mut Rows<'_>,
+    root: &Node<'_>,
+    predicates: Vec<Logic<Expr>>,
+    fields: &[(Slot, Reading)],
+    strategy: &Strategy,
+) {
     let detection = rows.detection;
-    let predicates: Vec<Logic<Expr>> =
-        detection.events.iter().map(|event| pred::predicate(&mut rows.site, &event.class, &event.predicate)).collect();
-    // Columns may be joined or derived too, so ask for them before either is written.
-    for slot in fields {
-        if let (Some(event), Some(field)) = (detection.event(slot.column.event), slot.column.as_field()) {
-            rows.site.read(&event.class, field, event.span);
-        }
-    }
     joined::write(rows);
     rows.eval(rows.site.derivations());
     let lookups = rows.site.keeper.as_mut().map(|keeper| std::mem::take(&mut keeper.lookups)).unwrap_or_default();
@@ -138,7 +139,7 @@ fn flags(rows: &mut Rows<'_>, root: &Node<'_>, fields: &BTreeSet<Slot>, strategy
 }
 
 /// Cuts events down to what later commands read, and gives each row its step.
-fn steps(rows: &mut Rows<'_>, fields: &BTreeSet<Slot>, flags: &[Name]) {
+fn steps(rows: &mut Rows<'_>, fields: &[(Slot, Reading)], flags: &[Name]) {
     cut(rows, fields, flags);
     let cases: Vec<(Expr, Expr)> = flags
         .iter()
@@ -163,19 +164,13 @@ fn steps(rows: &mut Rows<'_>, fields: &BTreeSet<Slot>, flags: &[Name]) {
 }
 
 /// `fields`: the flags and the fields that the columns are made of.
-fn cut(rows: &mut Rows<'_>, fields: &BTreeSet<Slot>, flags: &[Name]) {
-    let detection = rows.detection;
+fn cut(rows: &mut Rows<'_>, fields: &[(Slot, Reading)], flags: &[Name]) {
     let mut kept: Vec<Name> = Vec::new();
-    for event in &detection.events {
+    for event in &rows.detection.events {
         fields_read(&rows.site.time(&event.class.name), &mut kept);
     }
-    for slot in fields {
-        let event = detection.event(slot.column.event);
-        if let (Some(event), Some(field)) = (event, slot.column.as_field())
-            && let Some(reading) = rows.site.read(&event.class, field, event.span)
-        {
-            fields_read(&reading.column(), &mut kept);
-        }
+    for (_, reading) in fields {
+        fields_read(&reading.column(), &mut kept);
     }
     kept.extend(flags.iter().cloned());
     rows.push(Command::Fields(kept));
@@ -219,6 +214,17 @@ fn describe_operator(node: &Node<'_>, operands: &[RowSet]) -> Option<String> {
 
 type Slots = BTreeMap<Slot, Name>;
 
+/// How the fields that columns are made of are read.
+fn read_fields(rows: &mut Rows<'_>, root: &Node<'_>) -> Vec<(Slot, Reading)> {
+    let detection = rows.detection;
+    let read = |slot: Slot| {
+        let (event, field) = (detection.event(slot.column.event)?, slot.column.as_field()?);
+        let reading = rows.site.read(&event.class, field, event.span)?;
+        Some((slot, reading))
+    };
+    field_slots(root).into_iter().filter_map(read).collect()
+}
+
 fn of_event(slots: &Slots, event: EventId) -> Slots {
     slots
         .iter()
@@ -228,18 +234,16 @@ fn of_event(slots: &Slots, event: EventId) -> Slots {
 }
 
 /// Gives every row its time and columns. Steps share a column for one field, unless rows of several events come to be.
-fn columns(rows: &mut Rows<'_>, root: &Node<'_>, fields: &BTreeSet<Slot>) -> Slots {
+fn columns(rows: &mut Rows<'_>, root: &Node<'_>, fields: &[(Slot, Reading)]) -> Slots {
     let mut paired = false;
     root.walk(&mut |node| paired |= matches!(node.form, Form::Pairs | Form::AbsentPairs));
     let detection = rows.detection;
     let mut slots = Slots::new();
     let mut shared: BTreeMap<String, (Name, Vec<(EventId, Expr)>)> = BTreeMap::new();
-    for slot in fields {
-        let (Some(event), Some(field)) = (detection.event(slot.column.event), slot.column.as_field()) else { continue };
-        let Some(reading) = rows.site.read(&event.class, field, event.span) else { continue };
+    for (slot, reading) in fields {
         let prefix = if paired { format!("{} ", rows.tag(slot.column.event)) } else { String::new() };
         let copy = if slot.copy == 0 { String::new() } else { format!(" key{}", slot.copy) };
-        let wish = format!("{prefix}{}{copy}", field.name.trim_start_matches('@'));
+        let wish = format!("{prefix}{}{copy}", reading.field.name.trim_start_matches('@'));
         let entry = shared.entry(wish.clone()).or_insert_with(|| (rows.site.names.fresh(&wish), Vec::new()));
         entry.1.push((slot.column.event, reading.column()));
         let name = entry.0.clone();

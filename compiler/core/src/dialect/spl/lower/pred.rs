@@ -109,7 +109,7 @@ fn on(site: &mut Site<'_>, reading: &Reading, kind: &TestKind, span: Span) -> Co
             let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
             let equal = if texts.is_empty() { Logic::Const(false) } else { found(reading, whole(&texts)) };
             let inside = any_value(reading, networks, |network| {
-                Expr::call(Function::Cidrmatch, [Expr::text(network.to_string()), reading.raw()])
+                Expr::call(Function::Cidrmatch, [Expr::text(network.text()), reading.raw()])
             });
             Logic::or([equal, inside])
         }
