@@ -45,10 +45,25 @@ impl<T: AsRef<str>> Words<T> {
     }
 }
 
-/// Whether a name may hold the byte: ASCII letters, digits and `_`.
+/// Whether a name may hold the byte: ASCII letters, digits and `_`. Looked up, since names are read byte by byte wherever one
+/// is made, kept free or written.
 #[must_use]
-pub const fn is_word(b: u8) -> bool {
-    b.is_ascii_alphanumeric() || b == b'_'
+pub fn is_word(b: u8) -> bool {
+    const WORD: [bool; 1 << 8] = word_bytes();
+    WORD.get(usize::from(b)).is_some_and(|is_word| *is_word)
+}
+
+const fn word_bytes() -> [bool; 1 << 8] {
+    let mut table = [false; 1 << 8];
+    let mut b = 0;
+    while b < u8::MAX {
+        #[expect(clippy::indexing_slicing, reason = "a byte is no more than the table's last place")]
+        {
+            table[b as usize] = b.is_ascii_alphanumeric() || b == b'_';
+        }
+        b += 1;
+    }
+    table
 }
 
 /// The bytes of the word at the start.
@@ -83,6 +98,12 @@ mod tests {
         let found =
             ["Path", "PATH", "", "Paths", "executable"].map(|word| (words.has(word), words.has_but_for_case(word)));
         assert_eq!(found, [(true, true), (false, true), (true, true), (false, false), (false, false)]);
+    }
+
+    #[test]
+    fn a_word_is_of_letters_digits_and_strokes() {
+        let bytes: Vec<u8> = (0..=u8::MAX).filter(|b| is_word(*b)).collect();
+        assert_eq!(bytes, b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz");
     }
 
     #[test]

@@ -3,12 +3,12 @@
 use std::fmt::{self, Write};
 
 use super::super::ast::Name;
+use crate::dialect::names::is_word;
 use crate::dialect::page::Page;
 
 /// A field's name in `eval` and `where`.
 pub fn eval_name(out: &mut Page, Name(name): &Name) -> fmt::Result {
-    let plain = |b: u8| b.is_ascii_alphanumeric() || b == b'_';
-    if starts_like_a_word(name) && name.bytes().all(plain) && !is_reserved(name) {
+    if starts_like_a_word(name) && name.bytes().all(is_word) && !is_reserved(name) {
         return out.write_str(name);
     }
     out.write_char('\'')?;
@@ -22,7 +22,7 @@ fn starts_like_a_word(name: &str) -> bool {
 
 /// A field's name in the base search and in commands.
 pub fn field_name(out: &mut Page, Name(name): &Name) -> fmt::Result {
-    let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.');
+    let plain = |b: u8| is_word(b) || b == b'.';
     if starts_like_a_word(name) && name.bytes().all(plain) { out.write_str(name) } else { quoted(out, name) }
 }
 
