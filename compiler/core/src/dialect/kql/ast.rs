@@ -5,6 +5,8 @@
 /// A whole query: `let` statements and the expression that they serve.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Query {
+    /// One line above all of it; empty for none.
+    pub heading: String,
     /// In order; each may use those before it.
     pub lets: Vec<Let>,
     /// One line above the final expression.
@@ -382,6 +384,14 @@ impl BinaryOp {
             | Self::Multiply
             | Self::Divide => None,
         }
+    }
+}
+
+impl Query {
+    /// The rows alone.
+    #[must_use]
+    pub const fn of(body: Pipeline) -> Self {
+        Self { heading: String::new(), lets: Vec::new(), comment: String::new(), body }
     }
 }
 

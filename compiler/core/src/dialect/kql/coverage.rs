@@ -28,5 +28,5 @@ fn counted(rows: Pipeline, time: &str) -> String {
         (Some("Latest".to_owned()), Expr::Call("max", vec![Expr::name(time)])),
     ];
     let body = rows.then(Step::Where(since)).then(Step::Summarize { columns, by: Vec::new() });
-    print::query(&Query { lets: Vec::new(), comment: String::new(), body }, Layout::Full)
+    print::query(&Query::of(body), Layout::Full)
 }

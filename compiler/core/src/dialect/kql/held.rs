@@ -336,7 +336,7 @@ fn settings(owner: &str, plain: &BTreeMap<&str, &Column>) -> Option<String> {
         columns.push(((*name).to_owned(), column.shipped.clone()));
     }
     let body = Pipeline { source: Source::Print(columns), steps: Vec::new() };
-    text.push_str(&print::query(&Query { lets: Vec::new(), comment: String::new(), body }, Layout::Full));
+    text.push_str(&print::query(&Query::of(body), Layout::Full));
     Some(text)
 }
 
@@ -371,5 +371,5 @@ fn values(settings: &str, owner: &str, columns: &BTreeMap<&str, &Column>, plain:
     let body = Pipeline { source: Source::Print(columns), steps: Vec::new() };
     let comment =
         format!("What the rules of {owner} read: what {settings} and the watchlists set, else what the pack ships.");
-    print::query(&Query { lets, comment, body }, Layout::Full)
+    print::query(&Query { lets, comment, ..Query::of(body) }, Layout::Full)
 }

@@ -16,7 +16,7 @@ mod source;
 mod words;
 
 use super::page::characters;
-use super::{Dialect, Query, Request, heading};
+use super::{Dialect, Query, Request};
 use crate::capability::{Direction, Feature, Findings, Support, TIES};
 use crate::target::ClassBinding;
 use lower::Lowered;
@@ -27,8 +27,7 @@ pub struct Kql;
 
 /// The query with its heading and comments; without, where the product would find it too long.
 fn text(request: &Request<'_>, query: &ast::Query) -> String {
-    // The title and the values stand in the query.
-    let full = print::heading(&heading::rule(request.unit)) + &print::query(query, Layout::Full);
+    let full = print::query(query, Layout::Full);
     match request.target.limits.query_characters {
         Some(most) if characters(&full) > most => print::query(query, Layout::Compact),
         _ => full,

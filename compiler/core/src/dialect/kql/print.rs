@@ -36,6 +36,7 @@ impl Layout {
 pub fn query(query: &Query, layout: Layout) -> String {
     Page::of(|out| {
         let at = At::start(layout);
+        comment(out, &query.heading, layout)?;
         for binding in &query.lets {
             comment(out, &binding.comment, layout)?;
             statement(out, binding, at)?;
@@ -44,12 +45,6 @@ pub fn query(query: &Query, layout: Layout) -> String {
         pipeline(out, &query.body, at)?;
         out.write_char('\n')
     })
-}
-
-/// A comment above a query.
-#[must_use]
-pub fn heading(text: &str) -> String {
-    format!("// {}\n", literal::comment(text))
 }
 
 fn comment(out: &mut Page, text: &str, layout: Layout) -> fmt::Result {

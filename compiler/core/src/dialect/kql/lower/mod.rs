@@ -35,7 +35,7 @@ use super::ast::{Let, LetValue, Pipeline, Query};
 use super::source::{Settings, Source};
 use crate::capability::{Findings, Support};
 use crate::dialect::held::Held;
-use crate::dialect::{Request, ResultColumn};
+use crate::dialect::{Request, ResultColumn, heading};
 use crate::plan::{Detection, Event, EventId};
 use crate::source::Span;
 use crate::target::ClassBinding;
@@ -119,9 +119,10 @@ pub fn lower(request: &Request<'_>, findings: &mut Findings) -> Option<Lowered> 
         return None;
     }
     let Context { constants, lets, older, held, .. } = cx;
-    let comment = detection.title.clone();
+    // The title and the values stand in the query.
+    let (heading, comment) = (heading::rule(request.unit), detection.title.clone());
     let lets = constants.into_lets().into_iter().chain(lets).collect();
-    Some(Lowered { query: Query { lets, comment, body }, older, columns, held })
+    Some(Lowered { query: Query { heading, lets, comment, body }, older, columns, held })
 }
 
 /// The source of every class in use; none, with a finding for each, if any is missing.
