@@ -21,8 +21,8 @@ use crate::parallel;
 /// The list of what was written, in the output folder.
 const LIST: &str = ".detc-files.json";
 
-/// So many bytes of a file are read at a time: more than most rules have.
-const BLOCK: usize = 1 << 15;
+/// So many bytes of a file are read at a time: about as many as a rule has.
+const BLOCK: usize = 1 << 14;
 
 /// What becomes of files of an earlier run that this run did not make again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -76,8 +76,7 @@ pub fn write_folder(folder: &Path, artifacts: &[Artifact], stale: Stale) -> Resu
     check_paths(artifacts)?;
     let made_folder = make_folders(folder, folder)?;
     let result = owned(folder).and_then(|earlier| {
-        let is_new = !made_folder.is_empty();
-        let changed = if is_new { artifacts.iter().collect() } else { changed(folder, artifacts, &earlier)? };
+        let changed = if is_empty(folder) { artifacts.iter().collect() } else { changed(folder, artifacts, &earlier)? };
         let staging = folder.join(format!(".detc-{}", std::process::id()));
         let files = changed.len();
         let moved = stage(&staging, &changed).and_then(|()| {
@@ -231,6 +230,11 @@ fn is_changed(folder: &Path, artifact: &Artifact, earlier: &BTreeSet<String>) ->
         Ok(_) | Err(_) if earlier.contains(&artifact.path) => Ok(true),
         Ok(_) | Err(_) => bail!(in_the_way(&place)),
     }
+}
+
+/// Whether a folder is known to hold nothing.
+fn is_empty(folder: &Path) -> bool {
+    fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_none())
 }
 
 /// Whether a file holds just these bytes.

@@ -80,6 +80,16 @@ fn a_second_run_replaces_its_files_and_removes_what_it_no_longer_makes() {
 }
 
 #[test]
+fn a_foreign_file_is_kept_in_a_folder_named_by_a_path_through_a_new_one() {
+    let scratch = Scratch::new("through-new");
+    fs::create_dir_all(scratch.join("rules")).expect("a folder");
+    fs::write(scratch.join("rules/one.spl"), "mine").expect("a foreign file");
+    let refused = write_folder(&scratch.join("new/../rules"), &artifacts(&[("one.spl", "1")]), Stale::Remove);
+    assert!(refused.expect_err("a foreign file").to_string().contains("is in the way"));
+    assert_eq!(fs::read_to_string(scratch.join("rules/one.spl")).expect("a file"), "mine");
+}
+
+#[test]
 fn a_run_with_errors_keeps_what_an_earlier_run_made() {
     let folder = Scratch::new("keep");
     write_folder(&folder, &artifacts(&[("one", "1"), ("two", "2")]), Stale::Remove).expect("written");
