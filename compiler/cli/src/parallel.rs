@@ -2,9 +2,10 @@
 //! results is that of the items, so that a run gives the same bytes on any machine.
 //!
 //! The threads are rayon's, and live as long as the process: each has memory of its own in the allocator, which is costly to
-//! touch for the first time. The main thread is one of them.
+//! touch for the first time. The main thread is one of them. Where they cannot be had, it does everything alone.
 
-use std::sync::Once;
+use std::sync::OnceLock;
+use std::thread;
 
 use rayon::ThreadPoolBuilder;
 use rayon::iter::{IndexedParallelIterator, IntoParallelRefIterator, ParallelIterator};
@@ -17,7 +18,7 @@ pub fn map<'a, T: Sync, R: Send>(items: &'a [T], work: impl Fn(&'a T) -> R + Sen
     if !start() {
         return items.iter().map(work).collect();
     }
-    // Items are few and unequal: each may go to another thread.
+    // Items are unequal: each may go to another thread.
     items.par_iter().with_max_len(1).map(work).collect()
 }
 
@@ -30,18 +31,28 @@ pub fn both<A: Send, B: Send>(first: impl FnOnce() -> A + Send, second: impl FnO
 pub fn everywhere(work: impl Fn() + Sync) {
     if start() {
         rayon::broadcast(|_| work());
+    } else {
+        work();
     }
 }
 
 /// Starts the threads, once. Whether this is one of them: no other may wait for them, since the main thread may have nothing
 /// to do with them any more.
 fn start() -> bool {
-    static STARTED: Once = Once::new();
-    STARTED.call_once(|| {
-        // Where no thread can be had, rayon does everything on this one.
-        let _ = ThreadPoolBuilder::new().use_current_thread().stack_size(STACK).build_global();
-    });
-    rayon::current_thread_index().is_some()
+    static STARTED: OnceLock<bool> = OnceLock::new();
+    let is_one = || rayon::current_thread_index().is_some();
+    match STARTED.get() {
+        Some(started) => *started && is_one(),
+        // It may be one of others, as tests have them.
+        None => is_one() || (*STARTED.get_or_init(build) && is_one()),
+    }
+}
+
+/// Whether there are threads now: all of them or none.
+fn build() -> bool {
+    let threads = thread::available_parallelism().map_or(1, usize::from);
+    let pool = ThreadPoolBuilder::new().num_threads(threads).use_current_thread().stack_size(STACK);
+    pool.build_global().is_ok()
 }
 
 #[cfg(test)]
