@@ -9,7 +9,7 @@ use detc_core::plan::{Class, Strategy};
 use detc_core::source::{SourceId, Sources};
 use detc_core::syntax::{Pieces, ast};
 use detc_core::tuning::TuningFile;
-use detc_core::{sema, tuning};
+use detc_core::{sema, syntax, tuning};
 
 use crate::allocator;
 use crate::args;
@@ -42,7 +42,8 @@ impl Loaded {
         load(&arguments.paths, &arguments.tuning)
     }
 
-    /// Gives the memory of the trees back, once they have served: a large corpus holds much in them.
+    /// Gives the memory of the trees back, once they have served: a large corpus holds much in them. Of little text they
+    /// stay.
     pub fn forget_trees(&mut self) {
         if self.input.sources.iter().map(|(_, source)| source.text.len()).sum::<usize>() > LITTLE {
             self.trees = Vec::new();
@@ -93,7 +94,11 @@ fn parse(sources: &Sources, texts: &[SourceId]) -> Parsed {
     let cut = parallel::map(texts, |text| Pieces::of(sources, *text));
     let parts: Vec<(&Pieces<'_>, usize)> = cut.iter().flat_map(|cut| (0..cut.count()).map(move |n| (cut, n))).collect();
     let mut read = parallel::map(&parts, |(cut, number)| cut.read(*number)).into_iter();
-    let trees = cut.iter().map(|cut| cut.join(read.by_ref().take(cut.count())));
+    let joined: Vec<_> = cut.iter().map(|cut| cut.join(read.by_ref().take(cut.count()))).collect();
+    let unclear: Vec<SourceId> =
+        texts.iter().zip(&joined).filter(|(_, tree)| tree.is_none()).map(|(id, _)| *id).collect();
+    let mut whole = parallel::map(&unclear, |text| syntax::parse(sources, *text)).into_iter();
+    let trees = joined.into_iter().filter_map(|tree| tree.or_else(|| whole.next()));
     let (trees, found): (Vec<_>, Vec<_>) = trees.unzip();
     (trees, found.into_iter().flatten().collect())
 }

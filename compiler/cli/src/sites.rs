@@ -34,7 +34,7 @@ pub struct Choice {
 }
 
 impl Choice {
-    /// Reads the strategies; the data of the targets meanwhile, which takes as long.
+    /// Reads the strategies; the data of the targets meanwhile.
     pub fn load(&self, registry: &Registry, sources: &args::Sources) -> Loaded {
         let read = |word: &String| match word.as_str() {
             "all" => registry.ids().for_each(|id| drop(registry.get(id))),

@@ -1,8 +1,8 @@
 //! A large source cut into pieces that can be read at the same time: the body of each analytic, and what stands around
 //! the bodies.
 //!
-//! The pieces of a source without errors make the tree that [`parse`] makes. Where a piece is not plainly right, the source
-//! is read as a whole, so that nothing here has an error to word.
+//! The pieces of a source without errors make the tree that [`parse`] makes. Where a piece is not plainly right they make
+//! none, so that nothing here has an error to word.
 
 use std::ops::Range;
 
@@ -14,9 +14,11 @@ use crate::source::{SourceId, Sources};
 use crate::syntax::ast::{Analytic, File, Item, ItemKind};
 use crate::syntax::lex::{self, Token, TokenKind};
 
-/// Bytes of a source, and of a body, that are not worth cutting.
-const SMALL: usize = 1 << 10;
+/// A source of fewer bytes is not worth cutting.
 const SMALL_SOURCE: usize = 1 << 14;
+
+/// A body of no more bytes is not worth a piece.
+const SMALL: usize = 1 << 10;
 
 /// A source, cut.
 #[derive(Debug)]
@@ -83,17 +85,15 @@ impl<'s> Pieces<'s> {
         if builder.diagnostics.is_empty() { Piece::Around(file) } else { Piece::Unclear }
     }
 
-    /// The tree of the source, of all its pieces in order; and what is wrong with it, as [`parse`] says it.
+    /// The tree of the source, of all its pieces in order, and what is wrong with it, as [`parse`] says it. None if that is
+    /// still to be asked: a piece has errors, or may have.
     #[must_use]
-    pub fn join(&self, pieces: impl IntoIterator<Item = Piece>) -> (File, Vec<Diagnostic>) {
+    pub fn join(&self, pieces: impl IntoIterator<Item = Piece>) -> Option<(File, Vec<Diagnostic>)> {
         let mut pieces = pieces.into_iter();
-        match pieces.next() {
-            Some(Piece::Whole(file, diagnostics)) => (file, diagnostics),
-            Some(Piece::Around(file)) => match self.fill(file, pieces) {
-                Some(file) => (file, Vec::new()),
-                None => parse(self.sources, self.id),
-            },
-            Some(Piece::Body(_) | Piece::Unclear) | None => parse(self.sources, self.id),
+        match pieces.next()? {
+            Piece::Whole(file, diagnostics) => Some((file, diagnostics)),
+            Piece::Around(file) => Some((self.fill(file, pieces)?, Vec::new())),
+            Piece::Body(_) | Piece::Unclear => None,
         }
     }
 
@@ -110,21 +110,24 @@ impl<'s> Pieces<'s> {
     }
 }
 
-/// The analytics of a file, with one past the last byte of each.
+/// The analytics in the blocks of a file, with one past the last byte of each.
 fn analytics(file: &mut File) -> impl Iterator<Item = (usize, &mut Analytic)> {
-    let strategies = file.items.iter_mut().filter_map(|item| match &mut item.kind {
+    let blocks = file.items.iter_mut().filter_map(|item| match &mut item.kind {
         ItemKind::Strategy(strategy) => Some(&mut strategy.items),
+        // It has no place here, but is read.
+        ItemKind::Analytic(analytic) => Some(&mut analytic.items),
         _ => None,
     });
-    strategies.flatten().filter_map(|item| match &mut item.kind {
+    blocks.flatten().filter_map(|item| match &mut item.kind {
         ItemKind::Analytic(analytic) => Some((item.span.range().end, analytic)),
         _ => None,
     })
 }
 
-/// Where the bodies of the analytics are, between their braces: those of some size. None of a text that nests too deeply for
-/// the grammar.
+/// Where the bodies of the analytics are, between their braces: those that hold something, of more than `small` bytes. None
+/// of a text that nests too deeply for the grammar.
 fn bodies(text: &str, small: usize) -> Vec<Range<usize>> {
+    // One pass over the tokens serves both.
     let mut outline = Outline::default();
     let deep = lex::too_deep(lex::tokens(text).inspect(|token| outline.note(*token)));
     if deep.is_some() {
@@ -158,9 +161,9 @@ impl<'t> Outline<'t> {
             }
             TokenKind::Close => {
                 self.depth = self.depth.saturating_sub(1);
-                if self.depth == 1 {
-                    self.bodies.extend(self.start.take().map(|start| start..token.start));
-                }
+                let start = if self.depth == 1 { self.start.take() } else { None };
+                let holds_something = |start: &usize| self.before[3].is_none_or(|before| before.end() != *start);
+                self.bodies.extend(start.filter(holds_something).map(|start| start..token.start));
             }
             TokenKind::Word | TokenKind::Number | TokenKind::String | TokenKind::Unterminated => {}
             TokenKind::Mark | TokenKind::Stray => {}
@@ -176,7 +179,8 @@ fn is_head(tokens: [Option<Token<'_>>; 4]) -> bool {
     analytic.is("analytic") && on.is("on")
 }
 
-/// The text with the bodies made into comments of the same length, so that places stay what they are.
+/// The text with the bodies, of three bytes or more, made into comments of the same length, so that places stay what they
+/// are.
 fn without(text: &str, bodies: &[Range<usize>]) -> String {
     let mut out = String::with_capacity(text.len());
     for body in bodies {
@@ -197,35 +201,36 @@ mod tests {
     use crate::syntax::generate;
     use crate::syntax::samples::STRATEGY;
 
-    /// The tree of a text and of its pieces, with every place, and how many pieces there were.
-    fn both(text: &str) -> (String, String, usize) {
+    /// What a text is read as, with every place: whole, and in pieces if they make a tree; and how many pieces there are.
+    fn both(text: &str) -> (String, Option<String>, usize) {
         let mut sources = Sources::default();
         let id = sources.add("test.det", text);
         let pieces = Pieces { sources: &sources, id, text, bodies: bodies(text, 3) };
         let joined = pieces.join((0..pieces.count()).map(|number| pieces.read(number)));
-        (format!("{:#?}", parse(&sources, id)), format!("{joined:#?}"), pieces.count())
+        (format!("{:#?}", parse(&sources, id)), joined.map(|joined| format!("{joined:#?}")), pieces.count())
     }
 
     #[test]
     fn every_analytic_is_a_piece() {
         let (whole, joined, count) = both(STRATEGY);
-        assert_eq!((joined, count), (whole, 2));
-        let two = "strategy DET0001 {\n technique T1\n // {\n analytic A on linux { // }\n let a = \"}\"\n }\n\
-                   analytic B on macos {\n event e = process_start\n }\n tactic execution\n}\nlet after = [1]\n";
-        let (whole, joined, count) = both(two);
-        assert_eq!((joined, count), (whole, 3));
+        assert_eq!((joined, count), (Some(whole), 2));
+        let three = "strategy DET0001 {\n technique T1\n // {\n analytic A on linux { // }\n let a = \"}\"\n }\n\
+                     analytic B on macos {\n event e = process_start\n }\n tactic execution\n\
+                     analytic C on windows {\n // nothing\n }\n}\nlet after = [1]\n";
+        let (whole, joined, count) = both(three);
+        assert_eq!((joined, count), (Some(whole), 3), "the third is empty");
     }
 
     #[test]
-    fn a_piece_with_an_error_is_read_with_the_whole() {
+    fn pieces_with_an_error_make_no_tree() {
         for wrong in ["let = 1", "let where = 1", "}", "{", "\"", "analytic C on windows {"] {
             for place in ["let a = 1", "let b = 1", "let c = 1"] {
                 let text = "strategy DET0001 {\n analytic A on linux {\n let a = 1\n }\n let b = 1\n\
                             analytic B on macos {\n let c = 1\n }\n}\n"
                     .replace(place, wrong);
-                let (whole, joined, _) = both(&text);
+                let (whole, joined, count) = both(&text);
                 assert!(whole.contains("Diagnostic"), "an error is expected in:\n{text}");
-                assert_eq!(joined, whole, "in:\n{text}");
+                assert!(joined.is_none() || (count, joined.as_ref()) == (1, Some(&whole)), "{joined:?} in:\n{text}");
             }
         }
     }
@@ -234,7 +239,7 @@ mod tests {
         #[test]
         fn pieces_make_the_tree_of_the_whole(text in generate::file()) {
             let (whole, joined, _) = both(&text);
-            prop_assert_eq!(joined, whole, "in:\n{}", text);
+            prop_assert_eq!(joined, Some(whole), "in:\n{}", text);
         }
     }
 }
