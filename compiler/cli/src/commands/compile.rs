@@ -98,25 +98,29 @@ pub fn run(args: &Args, console: &Console) -> Result<Status> {
 /// Says what came of it all, and writes the rules.
 fn deliver(args: &Args, report: Report<'_>, input: &mut Input, console: &Console) -> Result<Status> {
     let outcomes = report.outcomes;
-    let form = if args.output.is_some() { args.format } else { Format::Human };
     let ((found, artifacts, summary), described) = parallel::both(
-        || (sites::findings(outcomes), compile::artifacts(outcomes), summary(form, report)),
+        || (sites::findings(outcomes), compile::artifacts(outcomes), summary(report)),
         || report.artifact(),
     );
+    let described = described?;
     input.diagnostics.extend(found);
     let mut artifacts = artifacts.unwrap_or_else(|error| {
         let title = format!("a template of target `{}` does not render: {}", error.target, error.message);
         input.diagnostics.push(Diagnostic::bare(Code::BadTargetData, title));
         Vec::new()
     });
-    let (summary, status) = (summary?, input.status());
+    let status = input.status();
     console.report(&input.sources, &input.diagnostics);
+    let summary = match args.format {
+        Format::Human => summary,
+        Format::Json => String::from_utf8_lossy(&described.bytes).into_owned(),
+    };
     match &args.output {
         // A run that came to nothing leaves the report of an earlier one.
         Some(_) if outcomes.is_empty() && status != Status::Clean => console.print(&summary)?,
         Some(folder) => {
             let stale = if status == Status::Clean { Stale::Remove } else { Stale::Keep };
-            artifacts.push(described?);
+            artifacts.push(described);
             let written = write_folder(folder, &artifacts, stale)?;
             console.print(&summary)?;
             console.say(&in_words(&written, &display(folder)));
@@ -165,13 +169,10 @@ impl Report<'_> {
     }
 }
 
-/// What came of each detection: a line for people with its losses below, or the report.
-fn summary(format: Format, report: Report<'_>) -> Result<String> {
+/// What came of each detection, for people: a line, with its losses below.
+fn summary(report: Report<'_>) -> String {
     let left_out = |u: &Uncovered<'_>| format!("{} on {}: not compiled: {}\n", u.analytic.id, u.target.id, u.reason());
-    match format {
-        Format::Human => Ok(report.outcomes.iter().map(lines).chain(report.uncovered.iter().map(left_out)).collect()),
-        Format::Json => Ok(serde_json::to_string_pretty(&report.to_json())? + "\n"),
-    }
+    report.outcomes.iter().map(lines).chain(report.uncovered.iter().map(left_out)).collect()
 }
 
 fn lines(outcome: &Outcome<'_>) -> String {
