@@ -169,6 +169,15 @@ fn a_field_that_the_site_lacks_is_refused() {
 }
 
 #[test]
+fn a_port_is_asked_for_once_whatever_its_label() {
+    let ports = "[443 \"HTTPS\", 443 \"also\", 80..90 \"a\", 80..90 \"b\", 443]";
+    let event = format!("event flow = network_connection where destination.port in {ports}");
+    let text = search(&event, "pattern flow entity host.name");
+    assert_eq!(text.matches("443").count(), 1, "{text}");
+    assert_eq!(text.matches("80").count(), 1, "{text}");
+}
+
+#[test]
 fn nothing_is_divided_by_zero() {
     let event = "event flow = network_flow where source.bytes / destination.bytes > 2.5";
     let text = search(event, "pattern flow entity source.ip");

@@ -91,15 +91,17 @@ fn on(site: &mut Site<'_>, reading: &Reading, kind: &TestKind, span: Span) -> Co
         TestKind::NumberIn { values, .. } => {
             any_value(reading, &values.value, |value| reading.number().compare(Compare::Eq, constant(*value)))
         }
-        TestKind::PortIn { ranges, .. } => any_value(reading, &ranges.value, |range| {
-            let number = || reading.number();
-            let (low, high) = (Expr::Int(range.low.into()), Expr::Int(range.high.into()));
-            if range.low == range.high {
-                number().compare(Compare::Eq, low)
-            } else {
-                Expr::and([number().compare(Compare::Ge, low), number().compare(Compare::Le, high)])
-            }
-        }),
+        TestKind::PortIn { ranges, .. } => {
+            let bounds: Vec<(u16, u16)> = ranges.value.iter().map(|range| (range.low, range.high)).collect();
+            any_value(reading, &bounds, |&(low, high)| {
+                let bound = |op, port: u16| reading.number().compare(op, Expr::Int(port.into()));
+                if low == high {
+                    bound(Compare::Eq, low)
+                } else {
+                    Expr::and([bound(Compare::Ge, low), bound(Compare::Le, high)])
+                }
+            })
+        }
         TestKind::Bool { value, .. } => found(reading, whole(&[word(value.value)])),
         TestKind::Time { op, value, .. } => {
             some_value(reading, reading.number().compare(order(*op), Expr::Int(value.value)))
@@ -141,9 +143,9 @@ pub fn some_value(reading: &Reading, condition: Expr) -> Condition {
     Logic::Atom(Expr::call(Function::Isnotnull, [Expr::call(Function::Mvfilter, [condition])]))
 }
 
-/// Some value of the field satisfies one of the conditions.
+/// Some value of the field satisfies one of the conditions. Values that differ make conditions that differ.
 fn any_value<T: PartialEq>(reading: &Reading, of: &[T], condition: impl Fn(&T) -> Expr) -> Condition {
-    // Values are compared in less time than the conditions that they make, which differ as they do.
+    // Values are compared in less time than the conditions that they make.
     let different = of.iter().enumerate().filter(|(n, value)| !of.iter().take(*n).any(|earlier| earlier == *value));
     let mut conditions: Vec<Expr> = different.map(|(_, value)| condition(value)).collect();
     match conditions.len() {
