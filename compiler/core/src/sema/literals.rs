@@ -281,12 +281,11 @@ fn parse_clock(text: &str) -> Option<Result<i64, String>> {
 /// A text with its case folded (Unicode simple folding): equal where the texts are equal without case.
 #[must_use]
 pub fn fold(text: &str) -> String {
-    folded(text).collect()
-}
-
-/// The characters of [`fold`].
-pub fn folded(text: &str) -> impl Iterator<Item = char> {
-    text.chars().map(|c| unicode_case_mapping::case_folded(c).and_then(|f| char::from_u32(f.get())).unwrap_or(c))
+    if text.is_ascii() {
+        return text.to_ascii_lowercase();
+    }
+    let fold = |c| unicode_case_mapping::case_folded(c).and_then(|f| char::from_u32(f.get())).unwrap_or(c);
+    text.chars().map(fold).collect()
 }
 
 #[cfg(test)]

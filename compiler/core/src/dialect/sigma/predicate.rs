@@ -3,6 +3,8 @@
 //! Sigma compares text without case unless told otherwise, as the language does, and finds a missing field unequal to
 //! everything. That a text is there is `'?*'`: at least one character.
 
+use std::collections::BTreeSet;
+
 use super::file_name;
 use super::regex;
 use super::source::{self, Kind, Place};
@@ -86,18 +88,15 @@ impl Asked<'_> {
     #[must_use]
     pub fn item(&self, modifiers: &[Modifier], values: Vec<Value>) -> Condition {
         let cased = modifiers.contains(&Modifier::Cased);
-        let same = |a: &Value, b: &Value| if cased { a == b } else { a.same_without_case(b) };
-        let mut once: Vec<Value> = Vec::with_capacity(values.len());
-        for value in values {
-            if !once.iter().any(|known| same(known, &value)) {
-                once.push(value);
-            }
-        }
-        if once.is_empty() {
+        let mut seen = BTreeSet::new();
+        let is_new: Vec<bool> = values.iter().map(|value| seen.insert(value.key(cased))).collect();
+        let values: Vec<Value> =
+            values.into_iter().zip(is_new).filter_map(|(value, new)| new.then_some(value)).collect();
+        if values.is_empty() {
             return Logic::Const(false);
         }
         let (field, meaning) = (self.name.to_owned(), self.meaning.clone());
-        Logic::Atom(Item { field, modifiers: modifiers.to_vec(), values: once, meaning })
+        Logic::Atom(Item { field, modifiers: modifiers.to_vec(), values, meaning })
     }
 }
 

@@ -52,9 +52,10 @@ fn detection(predicate: Pred) -> String {
 
 #[test]
 fn a_value_stands_in_a_list_once_whatever_its_case() {
-    let selection = detection(is("network.transport", &["tcp", "TCP", "udp", "tcp"]));
+    let selection = detection(is("network.transport", &["tcp", "TCP", "udp", "tcp", "Ömer", "ömer"]));
     assert_eq!(selection.matches("tcp").count() + selection.matches("TCP").count(), 1, "{selection}");
     assert!(selection.contains("udp"), "{selection}");
+    assert!(selection.contains("Ömer") && !selection.contains("ömer"), "{selection}");
 }
 
 #[test]

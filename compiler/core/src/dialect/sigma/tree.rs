@@ -3,8 +3,10 @@
 //! <https://github.com/SigmaHQ/sigma-specification/blob/main/specification/sigma-rules-specification.md>
 //! <https://github.com/SigmaHQ/sigma-specification/blob/main/specification/sigma-correlation-rules-specification.md>
 
+use std::borrow::Cow;
+
 use crate::plan::{Glob, Logic, Segment};
-use crate::sema::literals::folded;
+use crate::sema::literals::fold;
 
 /// One document of a file.
 #[derive(Debug, Clone, PartialEq)]
@@ -131,25 +133,50 @@ pub enum Value {
     Bool(bool),
 }
 
+/// What tells a value from others of a list.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Key<'a> {
+    /// Of a pattern.
+    Pattern(Cow<'a, [Segment]>),
+    /// Of a text in another notation.
+    Verbatim(&'a str),
+    /// Of a whole number.
+    Int(i64),
+    /// Of a double, by its bits.
+    Float(u64),
+    /// Of `true` and `false`.
+    Bool(bool),
+}
+
 impl Value {
-    /// Whether the two are the same but for the case of their texts.
+    /// Its key. Patterns that differ in case alone have one, unless case counts.
     #[must_use]
-    pub fn same_without_case(&self, other: &Self) -> bool {
-        let (Self::Pattern(a), Self::Pattern(b)) = (self, other) else { return self == other };
-        let same = |(a, b): (&Segment, &Segment)| match (a, b) {
-            (Segment::Literal(a), Segment::Literal(b)) if begin_differently(a, b) => false,
-            (Segment::Literal(a), Segment::Literal(b)) if a.is_ascii() && b.is_ascii() => a.eq_ignore_ascii_case(b),
-            (Segment::Literal(a), Segment::Literal(b)) => folded(a).eq(folded(b)),
-            (a, b) => a == b,
-        };
-        a.segments.len() == b.segments.len() && a.segments.iter().zip(&b.segments).all(same)
+    pub fn key(&self, cased: bool) -> Key<'_> {
+        match self {
+            Self::Pattern(glob) if cased || glob.segments.iter().all(is_folded) => {
+                Key::Pattern(Cow::Borrowed(&glob.segments))
+            }
+            Self::Pattern(glob) => Key::Pattern(glob.segments.iter().map(folded).collect()),
+            Self::Verbatim(text) => Key::Verbatim(text),
+            Self::Int(number) => Key::Int(*number),
+            Self::Float(number) => Key::Float(number.to_bits()),
+            Self::Bool(value) => Key::Bool(*value),
+        }
     }
 }
 
-/// Whether two texts differ in their first byte but for case, as most do: letters of ASCII have no case beyond it.
-fn begin_differently(a: &str, b: &str) -> bool {
-    let first = |text: &str| text.bytes().next().filter(u8::is_ascii);
-    first(a).zip(first(b)).is_some_and(|(a, b)| !a.eq_ignore_ascii_case(&b))
+fn is_folded(segment: &Segment) -> bool {
+    match segment {
+        Segment::Literal(text) => text.bytes().all(|b| b.is_ascii() && !b.is_ascii_uppercase()),
+        Segment::Any | Segment::One => true,
+    }
+}
+
+fn folded(segment: &Segment) -> Segment {
+    match segment {
+        Segment::Literal(text) => Segment::Literal(fold(text)),
+        other => other.clone(),
+    }
 }
 
 /// Rules that fire together.
