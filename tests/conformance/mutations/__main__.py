@@ -32,6 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--explain", action="store_true", help="show the first event at which each mistake shows")
     parser.add_argument("--source", action="store_true", help="make mistakes in the compiler's source instead, and build it")
     options = parser.parse_args(arguments)
+    source.check()
     if options.source:
         programs = corpus(options.programs, options.seed)
         batches = (programs[at : at + SHARE] for at in range(0, len(programs), SHARE))

@@ -150,11 +150,22 @@ def build() -> Path:
 
 def plant(copy: Path, mutation: SourceMutation, number: int) -> None:
     """Puts a mistake into the copy."""
-    file = copy / mutation.file
-    sound = file.read_text(encoding="utf-8")
+    sound = text_around(copy, mutation)
+    (copy / mutation.file).write_text(sound.replace(mutation.old, mutation.text(number)), encoding="utf-8")
+
+
+def check() -> None:
+    """Ends the run where a mistake has no place in the source any more."""
+    for mutation in CATALOGUE:
+        text_around(ROOT, mutation)
+
+
+def text_around(copy: Path, mutation: SourceMutation) -> str:
+    """The file in which the text of a mistake stands, just once."""
+    sound = (copy / mutation.file).read_text(encoding="utf-8")
     if sound.count(mutation.old) != 1:
         raise SystemExit(f"`{mutation.old}` does not stand once in {mutation.file}: mend the catalogue")
-    file.write_text(sound.replace(mutation.old, mutation.text(number)), encoding="utf-8")
+    return sound
 
 
 def noticed(targets: list[str], batches: list[list[batch.Program]], judge: Judge) -> str | None:
