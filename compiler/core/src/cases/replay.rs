@@ -10,7 +10,7 @@ use super::{Case, TestFile};
 use crate::capability::Fidelity;
 use crate::compile::{self, Outcome, Status, fidelity_word};
 use crate::diagnostics::Diagnostic;
-use crate::dialect::{Dialect, Query, Request, Wanted, spoken};
+use crate::dialect::{Dialect, Extent, Query, Request, spoken};
 use crate::native::Writer;
 use crate::plan::Unit;
 use crate::target::{Profile, Target};
@@ -64,7 +64,7 @@ fn replay(dialects: &[&dyn Dialect], unit: Unit<'_>, (target, profile): Site<'_>
     let status = outcome.map_or("failed", |outcome| status(&outcome.status));
     let (fidelity, queries) = match outcome {
         Some(Outcome { status: Status::Compiled { .. }, fidelity, queries, .. }) => (fidelity.clone(), queries.clone()),
-        _ => compile::assess(dialects, &Request { unit, target, profile, deployment: None, wanted: Wanted::Rules }),
+        _ => compile::assess(dialects, &Request { unit, target, profile, deployment: None, extent: Extent::Rules }),
     };
     let writer = Writer::new(data, profile, unit);
     let (mut written, mut unwritten, mut names) = (Vec::new(), Vec::new(), BTreeMap::new());

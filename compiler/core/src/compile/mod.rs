@@ -17,7 +17,7 @@ use std::sync::OnceLock;
 
 use crate::capability::{Direction, Feature, Fidelity, Findings, Loss, Refusal, Support, TIES, features};
 use crate::diagnostics::{Code, Diagnostic};
-use crate::dialect::{Deployment, Dialect, Query, Request, Wanted, spoken};
+use crate::dialect::{Deployment, Dialect, Extent, Query, Request, spoken};
 use crate::plan::{Acceptance, Accepted, Analytic, Detection, Strategy, Unit};
 use crate::sema::literals::print_span;
 use crate::source::Span;
@@ -147,8 +147,8 @@ fn compile_analytic<'a>(
     for (detection, known) in analytic.detections.iter().zip(site.features).take(count) {
         let unit = Unit { strategy, analytic, detection };
         let needed = !(detection.otherwise && any_above);
-        let rules = if needed { Wanted::Rules } else { Wanted::Fidelity };
-        let request = Request { unit, target, profile, deployment, wanted: rules };
+        let extent = if needed && wanted(unit) { Extent::Rules } else { Extent::Fidelity };
+        let request = Request { unit, target, profile, deployment, extent };
         let features = known.get_or_init(|| features(detection));
         let assessed = best(dialects, &request, features);
         let mut outcome = if needed {

@@ -119,13 +119,13 @@ pub struct Request<'a> {
     /// How a pack deploys the rule; none for a rule on its own, whose values all stand in it and which judges every event
     /// that it is shown.
     pub deployment: Option<Deployment<'a>>,
-    /// What of the rules is wanted.
-    pub wanted: Wanted,
+    /// How much of its rules is made.
+    pub extent: Extent,
 }
 
-/// What of a detection's rules is wanted.
+/// How much of a detection's rules is made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Wanted {
+pub enum Extent {
     /// Whole rules.
     Rules,
     /// Their fidelity alone: no one reads the queries' texts.
@@ -136,9 +136,9 @@ impl Request<'_> {
     /// The text of a query; empty where no one reads it and the product does not ask how long it is.
     #[must_use]
     pub fn text(&self, print: impl FnOnce() -> String) -> String {
-        match self.wanted {
-            Wanted::Fidelity if self.target.limits.query_characters.is_none() => String::new(),
-            Wanted::Rules | Wanted::Fidelity => print(),
+        match self.extent {
+            Extent::Fidelity if self.target.limits.query_characters.is_none() => String::new(),
+            Extent::Rules | Extent::Fidelity => print(),
         }
     }
 }

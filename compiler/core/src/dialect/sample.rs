@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value as Json};
 
-use super::{Dialect, Query, Request, Wanted};
+use super::{Dialect, Extent, Query, Request};
 use crate::capability::Findings;
 use crate::native::ClassWrite;
 use crate::plan::{
@@ -207,7 +207,7 @@ impl Sample<'_> {
         let unit = Unit { strategy: &strategy, analytic: &analytic, detection: &detection };
         let mut findings = Findings::default();
         let queries = self.dialect.lower(
-            &Request { unit, target: &target, profile: &profile, deployment: None, wanted: Wanted::Rules },
+            &Request { unit, target: &target, profile: &profile, deployment: None, extent: Extent::Rules },
             &mut findings,
         );
         (queries, findings)

@@ -5,7 +5,7 @@ use super::project::Project;
 use crate::capability::{Fidelity, Findings};
 use crate::compile::{Outcome, Status, limits};
 use crate::diagnostics::{Code, Diagnostic};
-use crate::dialect::{Deployment, Query, Request, Schedule, Wanted, dialect};
+use crate::dialect::{Deployment, Extent, Query, Request, Schedule, dialect};
 use crate::sema::literals::print_span;
 use crate::target::{Packing, ScheduleChoice};
 
@@ -27,7 +27,7 @@ pub fn deploy<'a>(outcome: &Outcome<'a>, packing: &Packing, project: &Project) -
         target: outcome.target,
         profile: outcome.profile,
         deployment: Some(Deployment { schedule, author: &project.author, license: &project.license }),
-        wanted: Wanted::Rules,
+        extent: Extent::Rules,
     };
     let Some(language) = outcome.queries.first().and_then(|query| dialect(query.dialect)) else { return Ok(None) };
     let mut findings = Findings::default();

@@ -6,7 +6,7 @@ use super::ast::{Binary, Compare, Expr, Name, Piece, Search};
 use super::lower::pcre::{self, Case, Place};
 use super::print;
 use crate::capability::Findings;
-use crate::dialect::{Deployment, Query, Request, Schedule, Wanted, dialect};
+use crate::dialect::{Deployment, Extent, Query, Request, Schedule, dialect};
 use crate::plan::Glob;
 use crate::sema::analyse;
 use crate::source::Sources;
@@ -45,7 +45,7 @@ fn lowered(events: &str, detection: &str, deployment: Option<Deployment<'_>>) ->
     let unit = strategy.units().next().unwrap();
     let queries = dialect("spl")
         .unwrap()
-        .lower(&Request { unit, target, profile, deployment, wanted: Wanted::Rules }, &mut findings);
+        .lower(&Request { unit, target, profile, deployment, extent: Extent::Rules }, &mut findings);
     let reasons: Vec<&str> = findings.refusals.iter().map(|r| r.reason.as_str()).collect();
     queries.into_iter().next().ok_or_else(|| format!("refused: {}", reasons.join("; ")))
 }

@@ -6,7 +6,7 @@ use serde_json::{Map, Value as Json, json};
 
 use crate::capability::Findings;
 use crate::dialect::kql::Kql;
-use crate::dialect::{Deployment, Dialect, Request, Schedule, Wanted};
+use crate::dialect::{Deployment, Dialect, Extent, Request, Schedule};
 use crate::native::ClassWrite;
 use crate::plan::Strategy;
 use crate::source::Sources;
@@ -151,7 +151,7 @@ fn lowered_within(pattern: &str, query_characters: Option<usize>) -> String {
     let unit = strategy.units().next().unwrap();
     let mut findings = Findings::default();
     let queries = Kql.lower(
-        &Request { unit, target: &target, profile: &profile, deployment: None, wanted: Wanted::Rules },
+        &Request { unit, target: &target, profile: &profile, deployment: None, extent: Extent::Rules },
         &mut findings,
     );
     let reasons: Vec<&str> = findings.refusals.iter().map(|r| r.reason.as_str()).collect();
@@ -258,7 +258,7 @@ fn arithmetic_with_durations_that_are_numbers_loses_what_is_finer_than_a_tick() 
     let mut findings = Findings::default();
     let unit = strategy.units().next().unwrap();
     Kql.lower(
-        &Request { unit, target: &target, profile: &profile, deployment: None, wanted: Wanted::Rules },
+        &Request { unit, target: &target, profile: &profile, deployment: None, extent: Extent::Rules },
         &mut findings,
     );
     let losses: Vec<&str> = findings.losses.iter().map(|loss| loss.name.as_str()).collect();
@@ -319,7 +319,7 @@ fn deployed(pattern: &str) -> String {
     let deployment = Some(Deployment { schedule: Some(schedule), author: "A", license: "L" });
     let unit = strategy.units().next().unwrap();
     let mut findings = Findings::default();
-    let queries = Kql.lower(&Request { unit, target, profile, deployment, wanted: Wanted::Rules }, &mut findings);
+    let queries = Kql.lower(&Request { unit, target, profile, deployment, extent: Extent::Rules }, &mut findings);
     let Some(query) = queries.first() else { panic!("{:#?}", findings.refusals) };
     let mut out = query.text.clone();
     for objects in crate::dialect::kql::objects("detc", &query.held) {
