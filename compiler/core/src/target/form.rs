@@ -2,6 +2,9 @@
 //!
 //! The data are read from the embedded text itself, which lasts (`'de: 'static`): what is a [`Text`] there is borrowed. A field
 //! and a class become what they stand for as soon as they are read, so that their forms, which are large, do not pile up.
+//!
+//! Errors here name no place: only embedded data can have them. A file is first held against its schema and the event classes,
+//! which say where it is wrong, and so is every file of `targets/` in a test.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
