@@ -148,15 +148,9 @@ impl Page {
     }
 }
 
-/// Writes so many blanks, several at a time.
+/// Writes so many blanks.
 pub fn push_blanks(out: &mut String, blanks: usize) {
-    const SOME: &str = "                                ";
-    let mut rest = blanks;
-    while rest > 0 {
-        let (some, _) = SOME.split_at(rest.min(SOME.len()));
-        out.push_str(some);
-        rest -= some.len();
-    }
+    out.extend(std::iter::repeat_n(' ', blanks));
 }
 
 /// How many characters a text has: its bytes, as a rule.

@@ -141,21 +141,14 @@ fn push_quoted(out: &mut String, text: &str) {
         match special.bytes().next() {
             Some(b'.') => out.push_str(r"\."),
             Some(byte) => {
-                out.push_str(r"\x");
-                push_hex(out, byte);
+                // A string takes whatever is written.
+                let _ = write!(out, r"\x{byte:02X}");
             }
             None => {}
         }
         rest = after;
     }
     out.push_str(rest);
-}
-
-/// A byte as two digits.
-fn push_hex(out: &mut String, byte: u8) {
-    for digit in [byte >> 4, byte & 0xf] {
-        out.extend(char::from_digit(digit.into(), 16).map(|digit| digit.to_ascii_uppercase()));
-    }
 }
 
 /// Whether a byte of a text does not stand for itself. All of those are ASCII.
