@@ -1,69 +1,32 @@
 //! Names that a query makes up: words in use, and words made of any text.
 
-/// Words in use. Many are put in for each that is looked up, so they stand in a row, and each knows the one before it of its
-/// length: nothing is compared with a word of another length.
-#[derive(Debug)]
-pub struct Words<T> {
-    words: Vec<(T, Option<usize>)>,
-    /// The last word of each length, and of each that is so many more.
-    last: [Option<usize>; LENGTHS],
-}
-
-const LENGTHS: usize = 64;
-
-impl<T> Default for Words<T> {
-    fn default() -> Self {
-        Self { words: Vec::with_capacity(256), last: [None; LENGTHS] }
-    }
-}
+/// Words in use.
+#[derive(Debug, Default)]
+pub struct Words<T>(Vec<T>);
 
 impl<T: AsRef<str>> Words<T> {
     /// Puts a word in.
     pub fn add(&mut self, word: T) {
-        if let Some(last) = self.last.get_mut(word.as_ref().len() % LENGTHS) {
-            let before = last.replace(self.words.len());
-            self.words.push((word, before));
-        }
+        self.0.push(word);
     }
 
     /// Whether the word is in use.
     #[must_use]
     pub fn has(&self, word: &str) -> bool {
-        self.of_length(word.len()).any(|other| other == word)
+        self.0.iter().any(|other| other.as_ref() == word)
     }
 
     /// The same, whatever the case of ASCII letters.
     #[must_use]
     pub fn has_but_for_case(&self, word: &str) -> bool {
-        self.of_length(word.len()).any(|other| other.eq_ignore_ascii_case(word))
-    }
-
-    fn of_length(&self, length: usize) -> impl Iterator<Item = &str> {
-        let at = |place: Option<usize>| place.and_then(|place| self.words.get(place));
-        let last = self.last.get(length % LENGTHS).copied().flatten();
-        std::iter::successors(at(last), move |(_, before)| at(*before)).map(|(word, _)| word.as_ref())
+        self.0.iter().any(|other| other.as_ref().eq_ignore_ascii_case(word))
     }
 }
 
-/// Whether a name may hold the byte: ASCII letters, digits and `_`. Looked up, since names are read byte by byte wherever one
-/// is made, kept free or written.
+/// Whether a name may hold the byte: ASCII letters, digits and `_`.
 #[must_use]
-pub fn is_word(b: u8) -> bool {
-    const WORD: [bool; 1 << 8] = word_bytes();
-    WORD.get(usize::from(b)).is_some_and(|is_word| *is_word)
-}
-
-const fn word_bytes() -> [bool; 1 << 8] {
-    let mut table = [false; 1 << 8];
-    let mut b = 0;
-    while b < u8::MAX {
-        #[expect(clippy::indexing_slicing, reason = "a byte is no more than the table's last place")]
-        {
-            table[b as usize] = b.is_ascii_alphanumeric() || b == b'_';
-        }
-        b += 1;
-    }
-    table
+pub const fn is_word(b: u8) -> bool {
+    b.is_ascii_alphanumeric() || b == b'_'
 }
 
 /// The bytes of the word at the start.
