@@ -1,6 +1,9 @@
 //! Lines against `serde_json`: what is JSON, and what its members hold.
 
+use std::sync::LazyLock;
+
 use proptest::prelude::*;
+use regex::Regex;
 use serde_json::Value as Json;
 
 use crate::eval::decode::{CLASS, Decoder, Schema};
@@ -51,12 +54,27 @@ fn read(scalar: &Json, reads: Reads) -> Option<Value> {
             Some(i) => i.to_string(),
             None => Json::from(n.as_f64()).to_string(),
         }),
+        (Json::String(s), Reads::Int) if is_decimal(s) => integer(s).map(Value::Int),
+        (Json::String(s), Reads::Float) if is_decimal(s) => {
+            s.parse().ok().and_then(float).map(|x| Value::Float(Float(x)))
+        }
         (Json::Bool(b), Reads::Text) => text(&b.to_string()),
         (Json::Bool(b), Reads::Bool) => Some(Value::Bool(*b)),
         (Json::Number(n), Reads::Int) => n.as_i64().or_else(|| whole(n.as_f64()?)).map(Value::Int),
         (Json::Number(n), Reads::Float) => n.as_f64().and_then(float).map(|x| Value::Float(Float(x))),
         _ => None,
     }
+}
+
+fn is_decimal(text: &str) -> bool {
+    static DECIMAL: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"^-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?$").unwrap());
+    DECIMAL.is_match(text)
+}
+
+/// Decimal text as a whole number: one that is written as a plain integer must be in reach of one.
+fn integer(text: &str) -> Option<i64> {
+    let is_plain = text.chars().all(|c| c == '-' || c.is_ascii_digit());
+    if is_plain { text.parse().ok() } else { whole(text.parse().ok()?) }
 }
 
 fn assert_read_as_serde_json_does(decoder: &mut Decoder, slots: &[Slot], line: &str) -> Result<(), TestCaseError> {
@@ -93,7 +111,7 @@ fn assert_read_as_serde_json_does(decoder: &mut Decoder, slots: &[Slot], line: &
 }
 
 /// Texts and names as they may be written, some of them wrong.
-const TEXTS: [&str; 18] = [
+const TEXTS: [&str; 24] = [
     r#""""#,
     r#""a""#,
     r#""b""#,
@@ -112,6 +130,12 @@ const TEXTS: [&str; 18] = [
     r#""éßẞ😀""#,
     r#""123456789 12345""#,
     r#""12345678\"""#,
+    r#""0""#,
+    r#""007""#,
+    r#""-7.0""#,
+    r#""1e3""#,
+    r#""+1""#,
+    r#""9223372036854775808""#,
 ];
 const NAMES: [&str; 10] = [
     r#""class""#,
