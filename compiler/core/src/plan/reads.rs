@@ -1,8 +1,7 @@
 //! What a detection reads: parameters and fields.
 
-use std::sync::Arc;
-
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use super::{
     Column, Detection, Event, EventId, Expr, ExprKind, Field, ParamRef, Pattern, PatternKind, Test, TestKind, TextOp,
@@ -11,8 +10,17 @@ use super::{
 /// The parameters of a test, in order.
 pub fn parameters_of(test: &Test) -> impl Iterator<Item = &ParamRef> {
     let mut of_comparison = Vec::new();
-    let param = match &test.kind {
-        TestKind::Exists(_) => None,
+    if let TestKind::Compare(comparison) = &test.kind {
+        constants(&comparison.left, &mut of_comparison);
+        constants(&comparison.right, &mut of_comparison);
+    }
+    parameter_of(&test.kind).into_iter().chain(of_comparison)
+}
+
+/// The one parameter of a test that holds a field against values.
+#[must_use]
+pub fn parameter_of(kind: &TestKind) -> Option<&ParamRef> {
+    match kind {
         TestKind::Text(text) => match &text.op {
             TextOp::Equals(o) | TextOp::Contains(o) | TextOp::StartsWith(o) | TextOp::EndsWith(o) => o.param.as_ref(),
             TextOp::Like(o) => o.param.as_ref(),
@@ -24,13 +32,8 @@ pub fn parameters_of(test: &Test) -> impl Iterator<Item = &ParamRef> {
         TestKind::Bool { value, .. } => value.param.as_ref(),
         TestKind::Time { value, .. } => value.param.as_ref(),
         TestKind::Address { param, .. } => param.as_ref(),
-        TestKind::Compare(comparison) => {
-            constants(&comparison.left, &mut of_comparison);
-            constants(&comparison.right, &mut of_comparison);
-            None
-        }
-    };
-    param.into_iter().chain(of_comparison)
+        TestKind::Exists(_) | TestKind::Compare(_) => None,
+    }
 }
 
 fn constants<'a, L>(expr: &'a Expr<L>, found: &mut Vec<&'a ParamRef>) {

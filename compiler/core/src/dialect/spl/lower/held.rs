@@ -5,30 +5,13 @@ use super::super::held::{Place, Scale, argument, is_listed};
 use super::super::site::{Form, Reading, Site};
 use super::pred::{condition, order, some_value};
 use crate::dialect::held::Matching;
+use crate::plan::reads::parameter_of;
 use crate::plan::{Logic, Number, Operand, ParamRef, TestKind, TextOp, TextTest, Type};
-
-/// The one parameter of a test of a field.
-pub fn parameter(kind: &TestKind) -> Option<&ParamRef> {
-    match kind {
-        TestKind::Text(TextTest { op, .. }) => match op {
-            TextOp::Equals(o) | TextOp::Contains(o) | TextOp::StartsWith(o) | TextOp::EndsWith(o) => o.param.as_ref(),
-            TextOp::Like(o) => o.param.as_ref(),
-        },
-        TestKind::Matches { patterns, .. } => patterns.param.as_ref(),
-        TestKind::Number { value, .. } => value.param.as_ref(),
-        TestKind::NumberIn { values, .. } => values.param.as_ref(),
-        TestKind::PortIn { ranges, .. } => ranges.param.as_ref(),
-        TestKind::Bool { value, .. } => value.param.as_ref(),
-        TestKind::Time { value, .. } => value.param.as_ref(),
-        TestKind::Address { param, .. } => param.as_ref(),
-        TestKind::Exists(_) | TestKind::Compare(_) => None,
-    }
-}
 
 /// Whether the values of a test may change without the search: then nothing may be made of them beforehand.
 pub fn is_held(site: &Site<'_>, kind: &TestKind) -> bool {
     let keeper = site.keeper.as_ref();
-    keeper.zip(parameter(kind)).is_some_and(|(keeper, param)| keeper.place(param) != Place::Inline)
+    keeper.zip(parameter_of(kind)).is_some_and(|(keeper, param)| keeper.place(param) != Place::Inline)
 }
 
 /// The test with its values outside the search; none where it must stand in it. `inline` says it of a reading.
@@ -38,7 +21,7 @@ pub fn test(
     kind: &TestKind,
     inline: impl Fn(&mut Site<'_>, &Reading) -> Logic<Expr>,
 ) -> Option<Logic<Expr>> {
-    let param = parameter(kind)?;
+    let param = parameter_of(kind)?;
     let place = site.keeper.as_ref()?.place(param);
     if place == Place::Inline || reading.constant.is_some() {
         return None;
@@ -142,7 +125,7 @@ fn is_of(site: &Site<'_>, param: &ParamRef, ty: &Type) -> bool {
 
 /// A test against a single value.
 fn single(site: &mut Site<'_>, reading: &Reading, kind: &TestKind) -> Option<Logic<Expr>> {
-    let param = parameter(kind)?;
+    let param = parameter_of(kind)?;
     if site.keeper.as_ref()?.is_list(param) {
         return None;
     }
